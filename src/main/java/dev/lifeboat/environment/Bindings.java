@@ -1,0 +1,35 @@
+package dev.lifeboat.environment;
+
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Where the parts of one environment are.
+ *
+ * @param environment its name
+ * @param type what it is for
+ * @param database its database
+ * @param filestore the folder {@code <data_dir>/filestore/<database>}; absolute
+ * @param odooConf its odoo.conf, where known
+ * @param addonsPath the folders of addons, in Odoo's order
+ * @param url where its Odoo answers, where known
+ * @param service how it is stopped and started
+ * @param stores the names of its stores, the first is the primary
+ */
+public record Bindings(
+        EnvironmentId environment,
+        EnvironmentType type,
+        DatabaseBinding database,
+        Path filestore,
+        Optional<Path> odooConf,
+        List<Path> addonsPath,
+        Optional<URI> url,
+        ServiceBinding service,
+        List<String> stores) {
+    public Bindings {
+        addonsPath = List.copyOf(addonsPath);
+        stores = List.copyOf(stores);
+    }
+}

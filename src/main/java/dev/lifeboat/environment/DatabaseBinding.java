@@ -1,0 +1,18 @@
+package dev.lifeboat.environment;
+
+/**
+ * How an environment's database is reached.
+ *
+ * @param host name or address of the PostgreSQL server
+ * @param port TCP port
+ * @param name the database; any name that PostgreSQL allows, always passed quoted
+ * @param user the role, usually Odoo's own (LOGIN, CREATEDB, owner of the database)
+ * @param password the role's password; may be absent
+ * @param sslMode libpq's sslmode (disable, allow, prefer, require, verify-ca, verify-full)
+ */
+public record DatabaseBinding(String host, int port, String name, String user, Secret password, String sslMode) {
+    /** The same server and role, another database. */
+    public DatabaseBinding withName(String other) {
+        return new DatabaseBinding(host, port, other, user, password, sslMode);
+    }
+}

@@ -1,0 +1,2 @@
+/** The one way in which Lifeboat writes and reads JSON. */
+package dev.lifeboat.json;

@@ -1,0 +1,2 @@
+/** How long work tells how far it is. Depends on nothing. */
+package dev.lifeboat.progress;

@@ -1,0 +1,71 @@
+package dev.lifeboat.store;
+
+import java.io.InputStream;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/**
+ * A place for artifacts: a folder, a bucket. An object is seen under its key only when it is whole and durable, and never
+ * changes afterwards. Implementations are thread-safe. Every failure is a {@link dev.lifeboat.fault.FaultException} with
+ * one of the STORE_* or OBJECT_* codes that names the store and the key.
+ */
+public interface ArtifactStore {
+    /** The name under which the configuration knows this store. */
+    String name();
+
+    /** Where it is, for people: a path or an URI, never with a secret. */
+    String location();
+
+    /**
+     * Starts writing an object. Nothing is seen under {@code key} before {@link ObjectWriter#commit}; closing without
+     * commit leaves nothing. An object that is already there is replaced at commit.
+     */
+    ObjectWriter create(ObjectKey key);
+
+    /**
+     * Writes a small object in one go, only if nothing is there under that key: the way a manifest is committed.
+     *
+     * @throws dev.lifeboat.fault.FaultException OBJECT_EXISTS where something is there already; it is left as it was
+     */
+    StoredObject putIfAbsent(ObjectKey key, byte[] content);
+
+    /** What is known of an object; empty where there is none. */
+    Optional<StoredObject> find(ObjectKey key);
+
+    /**
+     * Opens an object for reading from {@code offset} (bytes, at most its size) to its end. The caller closes the stream.
+     *
+     * @throws dev.lifeboat.fault.FaultException OBJECT_MISSING where there is none
+     */
+    InputStream open(ObjectKey key, long offset);
+
+    /** All objects below {@code prefix}, at any depth, in the order of their keys; half-written ones are not among them. */
+    List<StoredObject> list(ObjectKey prefix);
+
+    /** The names directly below {@code prefix} (empty: at the root), sorted: projects, environments, artifacts. */
+    List<String> names(Optional<ObjectKey> prefix);
+
+    /** Removes an object; one that is not there is no error. */
+    void delete(ObjectKey key);
+
+    /** The file that holds the object, for tools that need a seekable file; empty where the store is not of this machine. */
+    Optional<Path> localPath(ObjectKey key);
+
+    /** Bytes that can still be written; empty where the store can't tell. */
+    OptionalLong freeBytes();
+
+    /**
+     * Proves that this store can be written, read and deleted from, with a small object of its own.
+     *
+     * @throws dev.lifeboat.fault.FaultException STORE_UNREACHABLE, STORE_UNWRITABLE or STORE_FULL
+     */
+    void probe();
+
+    /**
+     * Removes what unfinished writes left behind that is older than {@code before}; gives how many were removed.
+     */
+    int collectGarbage(Instant before);
+}
