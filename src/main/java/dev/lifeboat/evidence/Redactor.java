@@ -331,7 +331,7 @@ public final class Redactor {
         while (end < text.length() && !isEnd(text.charAt(end), wholeLine || header, parameter)) {
             end++;
         }
-        if (!wholeLine && !parameter) {
+        if (!wholeLine && !header && !parameter) {
             while (end > start && ",;)}]".indexOf(text.charAt(end - 1)) >= 0) {
                 end--;
             }
