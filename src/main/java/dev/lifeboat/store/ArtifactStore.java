@@ -10,7 +10,8 @@ import java.util.OptionalLong;
 /**
  * A place for artifacts: a folder, a bucket. An object is seen under its key only when it is whole and durable, and never
  * changes afterwards. Implementations are thread-safe. Every failure is a {@link dev.lifeboat.fault.FaultException} with
- * one of the STORE_* or OBJECT_* codes that names the store and the key.
+ * one of the STORE_* or OBJECT_* codes that names the store and the key (CANCELLED where the thread was interrupted). No
+ * key may be the beginning of another: an object's name is not a folder's too.
  */
 public interface ArtifactStore {
     /** The name under which the configuration knows this store. */
@@ -36,22 +37,33 @@ public interface ArtifactStore {
     Optional<StoredObject> find(ObjectKey key);
 
     /**
-     * Opens an object for reading from {@code offset} (bytes, at most its size) to its end. The caller closes the stream.
+     * Opens an object for reading from {@code offset} (bytes, at most its size) to its end. The caller closes the stream. An
+     * object that is replaced or deleted meanwhile gives its old bytes or fails, never a mixture. Failures while reading
+     * are {@link dev.lifeboat.fault.FaultException}s too (STORE_READ_FAILED).
      *
-     * @throws dev.lifeboat.fault.FaultException OBJECT_MISSING where there is none
+     * @throws dev.lifeboat.fault.FaultException OBJECT_MISSING where there is none; BAD_INPUT for an offset beyond its end
      */
     InputStream open(ObjectKey key, long offset);
 
-    /** All objects below {@code prefix}, at any depth, in the order of their keys; half-written ones are not among them. */
+    /**
+     * All objects below {@code prefix}, at any depth, in the order of their keys' text; half-written ones are not among them.
+     * An object whose key is {@code prefix} itself is not below it.
+     */
     List<StoredObject> list(ObjectKey prefix);
 
-    /** The names directly below {@code prefix} (empty: at the root), sorted: projects, environments, artifacts. */
+    /**
+     * The names directly below {@code prefix} (empty: at the root), sorted: projects, environments, artifacts. A name is
+     * given where it is an object or has an object below it.
+     */
     List<String> names(Optional<ObjectKey> prefix);
 
     /** Removes an object; one that is not there is no error. */
     void delete(ObjectKey key);
 
-    /** The file that holds the object, for tools that need a seekable file; empty where the store is not of this machine. */
+    /**
+     * The file that holds the object, for tools that need a seekable file, to be read only; empty where there is no such
+     * object or the store is not of this machine.
+     */
     Optional<Path> localPath(ObjectKey key);
 
     /** Bytes that can still be written; empty where the store can't tell. */
