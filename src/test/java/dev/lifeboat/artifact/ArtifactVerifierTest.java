@@ -11,6 +11,7 @@ import dev.lifeboat.fault.FaultException;
 import dev.lifeboat.json.Json;
 import dev.lifeboat.progress.Progress;
 import dev.lifeboat.store.ArtifactStore;
+import dev.lifeboat.store.FaultyStore;
 import dev.lifeboat.store.FolderStore;
 import dev.lifeboat.store.ObjectWriter;
 import java.nio.file.Files;
@@ -161,15 +162,43 @@ class ArtifactVerifierTest {
     void a_store_that_does_not_answer_is_no_damage() {
         ArtifactFolder folder = backup("b1");
         SignedManifest manifest = reader.read(store, folder.id());
-        var deaf = (ArtifactStore) java.lang.reflect.Proxy.newProxyInstance(
-                ArtifactStore.class.getClassLoader(), new Class<?>[] {ArtifactStore.class}, (proxy, method, args) -> {
-                    throw dev.lifeboat.fault.Fault.of(FaultCode.STORE_UNREACHABLE, "no answer", "wait")
-                            .toException();
-                });
+        var deaf = new FaultyStore(store);
+        deaf.failReads("config_snapshot.json", FaultCode.STORE_UNREACHABLE, 0);
         assertThatThrownBy(() -> verifier.verify(
                         new ArtifactFolder(deaf, folder.id()), manifest, id -> Optional.empty(), Progress.NONE))
                 .isInstanceOfSatisfying(
                         FaultException.class, e -> assertThat(e.fault().code()).isEqualTo(FaultCode.STORE_UNREACHABLE));
+    }
+
+    @Test
+    void a_file_that_breaks_off_while_it_is_read_does_not_hide_the_others() {
+        ArtifactFolder folder = backup("b1");
+        SignedManifest manifest = reader.read(store, folder.id());
+        var faulty = new FaultyStore(store);
+        faulty.failReads("db.dump", FaultCode.STORE_READ_FAILED, 10);
+        var copy = new ArtifactFolder(faulty, folder.id());
+        ArtifactVerification found = verifier.verify(copy, manifest, PartResolver.besides(copy), Progress.NONE);
+        assertThat(found.files()).hasSize(5);
+        assertThat(found.files()).filteredOn(file -> !file.ok()).singleElement().satisfies(file -> {
+            assertThat(file.path()).isEqualTo("db.dump");
+            assertThat(file.state()).isEqualTo(State.UNREADABLE);
+        });
+        faulty.heal();
+        assertThat(verifier.verify(copy, manifest, PartResolver.besides(copy), Progress.NONE)
+                        .ok())
+                .isTrue();
+    }
+
+    @Test
+    void a_backup_whose_write_fails_is_no_artifact() {
+        var faulty = new FaultyStore(store);
+        faulty.failWrites("db.dump", FaultCode.STORE_FULL, 10);
+        var folder = new ArtifactFolder(faulty, Samples.id("b1"));
+        put(folder, "config_snapshot.json", new byte[] {1});
+        assertThat(codeOf(() -> put(folder, "db.dump", new byte[100]))).isEqualTo(FaultCode.STORE_FULL);
+        assertThat(reader.list(store)).isEmpty();
+        assertThat(folder.find("db.dump")).isEmpty();
+        assertThat(reader.unfinished(store, Instant.now().plusSeconds(60))).hasSize(1);
     }
 
     private ArtifactVerification verify(ArtifactFolder folder) {
