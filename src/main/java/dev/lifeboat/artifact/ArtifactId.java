@@ -24,6 +24,15 @@ public record ArtifactId(EnvironmentId environment, String id) {
         return folder().child(name);
     }
 
+    /** The key of a file whose path may have folders: {@code evidence/inputs.json}. */
+    public ObjectKey path(String path) {
+        ObjectKey key = folder();
+        for (String segment : path.split("/", -1)) {
+            key = key.child(segment);
+        }
+        return key;
+    }
+
     @Override
     public String toString() {
         return id;

@@ -218,7 +218,7 @@ public final class ManifestCodec {
     }
 
     /** Every file of the artifact's own folder, but the manifest. */
-    static List<Manifest.FileEntry> files(Manifest manifest) {
+    public static List<Manifest.FileEntry> files(Manifest manifest) {
         var files = new ArrayList<Manifest.FileEntry>();
         manifest.dbDump().ifPresent(files::add);
         manifest.filestore().ifPresent(own -> files.add(new Manifest.FileEntry(own.path(), own.size(), own.sha256())));

@@ -9,7 +9,7 @@ public sealed interface ServiceBinding {
     record None() implements ServiceBinding {}
 
     /** A systemd unit. */
-    record Systemd(String unit) implements ServiceBinding {}
+    record Systemd(String unit, Duration limit) implements ServiceBinding {}
 
     /**
      * Commands of the site's own, as argument vectors. {@code status} exits with 0 while the service runs and with another

@@ -1,0 +1,128 @@
+package dev.lifeboat.api;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.lifeboat.artifact.Manifest;
+import dev.lifeboat.environment.EnvironmentCatalogue;
+import dev.lifeboat.orchestrator.Operations;
+import dev.lifeboat.preflight.CatalogueOpener;
+import dev.lifeboat.run.Artifact;
+import dev.lifeboat.run.ArtifactCatalogue;
+import dev.lifeboat.run.ArtifactCopy;
+import dev.lifeboat.run.RunStore;
+import dev.lifeboat.sidecar.TaskRunner;
+import io.smallrye.common.annotation.RunOnVirtualThread;
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
+import java.net.URI;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+
+/** Artifacts: the backups that there are. */
+@Path("/api/v1/artifacts")
+@Produces(MediaType.APPLICATION_JSON)
+@Consumes(MediaType.APPLICATION_JSON)
+@RunOnVirtualThread
+public class ArtifactsResource {
+    private final ArtifactCatalogue catalogue;
+    private final CatalogueOpener opener;
+    private final EnvironmentCatalogue environments;
+    private final Operations operations;
+    private final RunStore runs;
+    private final TaskRunner tasks;
+
+    ArtifactsResource(
+            ArtifactCatalogue catalogue,
+            CatalogueOpener opener,
+            EnvironmentCatalogue environments,
+            Operations operations,
+            RunStore runs,
+            TaskRunner tasks) {
+        this.catalogue = catalogue;
+        this.opener = opener;
+        this.environments = environments;
+        this.operations = operations;
+        this.runs = runs;
+        this.tasks = tasks;
+    }
+
+    /** A copy of an artifact in one store. */
+    public record CopyView(String store, String uri, String status, Instant verifiedAt) {}
+
+    /** An artifact; size in bytes. {@code manifest} is there where one artifact was asked for. */
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    public record ArtifactView(
+            String artifactId,
+            String environment,
+            String backupType,
+            String purpose,
+            Instant createdAt,
+            long sizeBytes,
+            String label,
+            JsonNode degraded,
+            List<String> stores,
+            List<CopyView> copies,
+            String status,
+            String runId,
+            Manifest manifest) {}
+
+    @GET
+    @Operation(summary = "Lists the artifacts that can be restored, the newest first")
+    public List<ArtifactView> list(@QueryParam("environment") String environment) {
+        return catalogue.available(Optional.ofNullable(environment).map(environments::find)).stream()
+                .map(artifact -> view(artifact, null))
+                .toList();
+    }
+
+    @GET
+    @Path("{id}")
+    @Operation(summary = "Shows an artifact with its manifest")
+    public ArtifactView show(@PathParam("id") String id) {
+        Artifact artifact = catalogue.get(id);
+        return view(
+                artifact,
+                artifact.status.equals("available") ? opener.open(artifact).manifest() : null);
+    }
+
+    @POST
+    @Path("{id}/verifications")
+    @Operation(summary = "Starts reading every byte of an artifact to compare it with its manifest")
+    public Response verify(@PathParam("id") String id, EnvironmentsResource.NoBody body) {
+        String runId = operations.verify(id, EnvironmentsResource.LOCAL_USER);
+        return Response.accepted(RunView.of(runs.load(runId), tasks))
+                .location(URI.create("/api/v1/runs/" + runId))
+                .build();
+    }
+
+    private ArtifactView view(Artifact artifact, Manifest manifest) {
+        List<ArtifactCopy> copies = catalogue.copies(artifact.artifactId);
+        return new ArtifactView(
+                artifact.artifactId,
+                artifact.environmentId,
+                artifact.backupType,
+                artifact.purpose,
+                artifact.createdAt,
+                artifact.sizeBytes,
+                artifact.label,
+                artifact.degraded,
+                copies.stream()
+                        .filter(c -> c.status.equals("good"))
+                        .map(c -> c.store)
+                        .toList(),
+                copies.stream()
+                        .map(copy -> new CopyView(copy.store, copy.uri, copy.status, copy.verifiedAt))
+                        .toList(),
+                artifact.status,
+                artifact.runId,
+                manifest);
+    }
+}

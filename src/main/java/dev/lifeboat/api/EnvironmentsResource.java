@@ -1,0 +1,175 @@
+package dev.lifeboat.api;
+
+import dev.lifeboat.artifact.BackupType;
+import dev.lifeboat.environment.Bindings;
+import dev.lifeboat.environment.EnvironmentCatalogue;
+import dev.lifeboat.environment.EnvironmentId;
+import dev.lifeboat.orchestrator.BackupOrder;
+import dev.lifeboat.orchestrator.Operations;
+import dev.lifeboat.orchestrator.RestoreOrder;
+import dev.lifeboat.preflight.PreflightReport;
+import dev.lifeboat.run.ArtifactCatalogue;
+import dev.lifeboat.run.RunStore;
+import dev.lifeboat.sidecar.TaskRunner;
+import io.smallrye.common.annotation.RunOnVirtualThread;
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
+import java.net.URI;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+
+/** Environments, and what can be begun in them. An environment is named {@code project.env}, or {@code env} where that is unique. */
+@Path("/api/v1/environments")
+@Produces(MediaType.APPLICATION_JSON)
+@Consumes(MediaType.APPLICATION_JSON)
+@RunOnVirtualThread
+public class EnvironmentsResource {
+    /** Who holds the data folder's token: the machine's owner. */
+    static final String LOCAL_USER = "local";
+
+    private final EnvironmentCatalogue environments;
+    private final Operations operations;
+    private final ArtifactCatalogue artifacts;
+    private final RunStore runs;
+    private final TaskRunner tasks;
+
+    EnvironmentsResource(
+            EnvironmentCatalogue environments,
+            Operations operations,
+            ArtifactCatalogue artifacts,
+            RunStore runs,
+            TaskRunner tasks) {
+        this.environments = environments;
+        this.operations = operations;
+        this.artifacts = artifacts;
+        this.runs = runs;
+        this.tasks = tasks;
+    }
+
+    /** The last backup of an environment. */
+    public record LastBackup(String artifactId, Instant createdAt) {}
+
+    /** An environment, without any secret. */
+    public record EnvironmentView(
+            String project,
+            String environment,
+            String type,
+            String database,
+            String filestore,
+            String url,
+            String service,
+            List<String> stores,
+            LastBackup lastBackup) {}
+
+    /** What a backup is asked to be; everything has a default. */
+    public record BackupBody(BackupType type, String label) {}
+
+    /** What a restore is asked to be. */
+    public record RestoreBody(String artifact, BackupType type, Boolean verify, Boolean rollback, String confirm) {}
+
+    /** No members. */
+    public record NoBody() {}
+
+    /** Whether only to say what would be removed. */
+    public record PruneBody(Boolean dryRun) {}
+
+    /** What to evaluate the preconditions of: {@code backup} or {@code restore} (of {@code artifact}). */
+    public record PreflightBody(String operation, String artifact) {}
+
+    @GET
+    @Operation(summary = "Lists the environments that are configured")
+    public List<EnvironmentView> list() {
+        return environments.all().stream().map(this::view).toList();
+    }
+
+    @GET
+    @Path("{env}")
+    @Operation(summary = "Shows an environment")
+    public EnvironmentView show(@PathParam("env") String env) {
+        return view(environments.find(env));
+    }
+
+    @POST
+    @Path("{env}/backups")
+    @Operation(summary = "Starts a backup")
+    public Response backup(@PathParam("env") String env, BackupBody body) {
+        return accepted(operations.backup(
+                environments.find(env),
+                new BackupOrder(
+                        body == null ? null : body.type(),
+                        Optional.ofNullable(body).map(BackupBody::label)),
+                LOCAL_USER));
+    }
+
+    @POST
+    @Path("{env}/restores")
+    @Operation(summary = "Starts a restore")
+    public Response restore(@PathParam("env") String env, RestoreBody body) {
+        return accepted(operations.restore(
+                environments.find(env),
+                new RestoreOrder(
+                        body == null ? null : body.artifact(),
+                        body == null ? null : body.type(),
+                        body == null ? null : body.verify(),
+                        body == null ? null : body.rollback(),
+                        Optional.ofNullable(body).map(RestoreBody::confirm)),
+                LOCAL_USER));
+    }
+
+    @POST
+    @Path("{env}/validations")
+    @Operation(summary = "Starts the validation checks alone")
+    public Response validate(@PathParam("env") String env, NoBody body) {
+        return accepted(operations.validate(environments.find(env), LOCAL_USER));
+    }
+
+    @POST
+    @Path("{env}/prunes")
+    @Operation(summary = "Applies the retention policy, or says what it would do")
+    public Response prune(@PathParam("env") String env, PruneBody body) {
+        boolean dryRun = body != null && Boolean.TRUE.equals(body.dryRun());
+        return accepted(operations.prune(environments.find(env), dryRun, LOCAL_USER));
+    }
+
+    @POST
+    @Path("{env}/preflight")
+    @Operation(summary = "Evaluates the preconditions of a backup or a restore; starts nothing")
+    public PreflightReport preflight(@PathParam("env") String env, PreflightBody body) {
+        return operations.preflight(
+                environments.find(env),
+                body == null ? null : body.operation(),
+                Optional.ofNullable(body).map(PreflightBody::artifact),
+                LOCAL_USER);
+    }
+
+    private Response accepted(String runId) {
+        return Response.accepted(RunView.of(runs.load(runId), tasks))
+                .location(URI.create("/api/v1/runs/" + runId))
+                .build();
+    }
+
+    private EnvironmentView view(EnvironmentId id) {
+        Bindings bindings = environments.bindings(id);
+        return new EnvironmentView(
+                id.project(),
+                id.name(),
+                bindings.type().name().toLowerCase(java.util.Locale.ROOT),
+                bindings.database().name(),
+                bindings.filestore().toString(),
+                bindings.url().map(URI::toString).orElse(null),
+                bindings.service().getClass().getSimpleName().toLowerCase(java.util.Locale.ROOT),
+                bindings.stores(),
+                artifacts
+                        .latest(id, type -> true)
+                        .map(artifact -> new LastBackup(artifact.artifactId, artifact.createdAt))
+                        .orElse(null));
+    }
+}

@@ -1,0 +1,78 @@
+package dev.lifeboat.api;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import dev.lifeboat.fault.Fault;
+import dev.lifeboat.fault.FaultCode;
+import dev.lifeboat.fault.FaultException;
+import dev.lifeboat.fault.RefusedException;
+import jakarta.ws.rs.WebApplicationException;
+import jakarta.ws.rs.core.Response;
+import java.util.List;
+import org.jboss.logging.Logger;
+import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
+
+/** Turns everything that leaves a resource into problem details; never a stack trace. */
+final class ErrorMapping {
+    private static final Logger LOG = Logger.getLogger(ErrorMapping.class);
+
+    @ServerExceptionMapper
+    Response fault(FaultException e) {
+        LOG.debug("refused", e);
+        return answer(Problem.of(e.fault(), List.of()));
+    }
+
+    @ServerExceptionMapper
+    Response refused(RefusedException e) {
+        return answer(Problem.of(e.findings().getFirst(), e.findings()));
+    }
+
+    @ServerExceptionMapper
+    Response badJson(JsonProcessingException e) {
+        return answer(Problem.of(badInput("the request's JSON can't be read: " + e.getOriginalMessage()), List.of()));
+    }
+
+    @ServerExceptionMapper
+    Response http(WebApplicationException e) {
+        int status = e.getResponse().getStatus();
+        if (e.getCause() instanceof JsonProcessingException json) {
+            return badJson(json);
+        }
+        Problem problem = Problem.of(badInput("the request was not understood: " + e.getMessage()), List.of());
+        return Response.status(status)
+                .type("application/problem+json")
+                .entity(new Problem(
+                        problem.type(),
+                        e.getResponse().getStatusInfo().getReasonPhrase(),
+                        status,
+                        problem.detail(),
+                        problem.code(),
+                        problem.kind(),
+                        problem.facts(),
+                        problem.remedy(),
+                        List.of()))
+                .build();
+    }
+
+    @ServerExceptionMapper
+    Response bug(RuntimeException e) {
+        LOG.error("an error that is not known", e);
+        return answer(Problem.of(
+                Fault.of(
+                        FaultCode.INTERNAL,
+                        "Lifeboat met an error that it does not know ("
+                                + e.getClass().getSimpleName() + ")",
+                        "The log file has the details; please report it."),
+                List.of()));
+    }
+
+    private static Fault badInput(String message) {
+        return Fault.of(FaultCode.BAD_INPUT, message, "See /q/openapi for what is accepted.");
+    }
+
+    private static Response answer(Problem problem) {
+        return Response.status(problem.status())
+                .type("application/problem+json")
+                .entity(problem)
+                .build();
+    }
+}

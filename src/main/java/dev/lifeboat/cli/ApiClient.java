@@ -1,0 +1,106 @@
+package dev.lifeboat.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.lifeboat.fault.Fault;
+import dev.lifeboat.fault.FaultCode;
+import dev.lifeboat.fault.RefusedException;
+import dev.lifeboat.host.Endpoint;
+import dev.lifeboat.json.Json;
+import java.io.IOException;
+import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Speaks with the engine. */
+final class ApiClient {
+    private static final Duration ANSWER_LIMIT = Duration.ofMinutes(2);
+
+    private final Endpoint endpoint;
+    private final HttpClient http = HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .connectTimeout(Duration.ofSeconds(5))
+            .build();
+
+    ApiClient(Endpoint endpoint) {
+        this.endpoint = endpoint;
+    }
+
+    /** Whether an engine answers there. */
+    boolean answers() throws InterruptedException {
+        try {
+            return send(request("/q/health/live").timeout(Duration.ofSeconds(5)).GET())
+                            .statusCode()
+                    == 200;
+        } catch (IOException e) {
+            // No answer is the answer to this question.
+            return false;
+        }
+    }
+
+    JsonNode get(String path) throws IOException, InterruptedException {
+        return accept(send(request(path).GET()));
+    }
+
+    JsonNode post(String path, Object body) throws IOException, InterruptedException {
+        return accept(send(request(path)
+                .header("Content-Type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofString(Json.pretty(body)))));
+    }
+
+    /** A value as one segment of a path. */
+    static String segment(String value) {
+        return URLEncoder.encode(value.replace('/', '.'), StandardCharsets.UTF_8)
+                .replace("+", "%20");
+    }
+
+    /** A value in a query. */
+    static String query(String value) {
+        return URLEncoder.encode(value, StandardCharsets.UTF_8);
+    }
+
+    private HttpRequest.Builder request(String path) {
+        return HttpRequest.newBuilder(endpoint.url().resolve(path))
+                .timeout(ANSWER_LIMIT)
+                .header("Authorization", "Bearer " + endpoint.token());
+    }
+
+    private HttpResponse<String> send(HttpRequest.Builder request) throws IOException, InterruptedException {
+        return http.send(request.build(), HttpResponse.BodyHandlers.ofString());
+    }
+
+    private static JsonNode accept(HttpResponse<String> response) throws IOException {
+        JsonNode body =
+                response.body().isBlank() ? Json.object() : Json.mapper().readTree(response.body());
+        if (response.statusCode() < 300) {
+            return body;
+        }
+        List<Fault> findings = new ArrayList<>();
+        body.path("findings").forEach(finding -> findings.add(Json.convert(finding, Fault.class)));
+        if (findings.isEmpty()) {
+            findings.add(fault(response.statusCode(), body));
+        }
+        throw new RefusedException(findings);
+    }
+
+    private static Fault fault(int status, JsonNode problem) {
+        if (!problem.hasNonNull("code")) {
+            return Fault.of(
+                    FaultCode.INTERNAL,
+                    "the engine answered with HTTP status " + status,
+                    "The log file in the data folder has the details; please report it.");
+        }
+        Fault fault = Fault.of(
+                FaultCode.valueOf(problem.get("code").asText()),
+                problem.path("detail").asText(),
+                problem.path("remedy").asText());
+        for (var fact : problem.path("facts").properties()) {
+            fault = fault.with(fact.getKey(), fact.getValue().asText());
+        }
+        return fault;
+    }
+}

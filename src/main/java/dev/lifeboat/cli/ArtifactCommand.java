@@ -1,0 +1,67 @@
+package dev.lifeboat.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import picocli.CommandLine;
+
+@CommandLine.Command(
+        name = "artifact",
+        description = "One artifact.",
+        subcommands = {ArtifactCommand.Show.class})
+final class ArtifactCommand implements Runnable {
+    @CommandLine.Spec
+    CommandLine.Model.CommandSpec spec;
+
+    @Override
+    public void run() {
+        throw new CommandLine.ParameterException(spec.commandLine(), "which command? artifact show ARTIFACT");
+    }
+
+    @CommandLine.Command(name = "show", description = "Shows an artifact: what it holds, and where its copies are.")
+    static final class Show extends EngineCommand {
+        @CommandLine.Parameters(paramLabel = "ARTIFACT", description = "The artifact's id.")
+        String artifact;
+
+        @Override
+        int run(ApiClient api) throws IOException, InterruptedException {
+            JsonNode shown = api.get("/api/v1/artifacts/" + ApiClient.segment(artifact));
+            terminal()
+                    .line(shown.path("artifact_id").asText() + "  "
+                            + shown.path("backup_type").asText() + " of "
+                            + shown.path("environment").asText() + ", "
+                            + Terminal.bytes(shown.path("size_bytes").asLong()) + ", "
+                            + Terminal.age(shown.path("created_at").asText()));
+            for (JsonNode copy : shown.path("copies")) {
+                terminal()
+                        .line("  copy in " + copy.path("store").asText() + ": "
+                                + copy.path("status").asText() + ", "
+                                + copy.path("uri").asText());
+            }
+            JsonNode manifest = shown.path("manifest");
+            JsonNode database = manifest.path("database");
+            if (database.isObject()) {
+                terminal()
+                        .line("  database: " + database.path("tables").size() + " tables, "
+                                + database.path("sequences").size() + " sequences, server "
+                                + database.path("server_version").asText());
+            }
+            JsonNode filestore = manifest.path("filestore");
+            if (filestore.isObject()) {
+                terminal()
+                        .line("  filestore: " + filestore.path("file_count").asLong() + " files, "
+                                + Terminal.bytes(filestore.path("content_bytes").asLong()));
+            }
+            terminal()
+                    .line("  modules: "
+                            + manifest.path("manifest")
+                                    .path("modules_installed")
+                                    .size() + " installed, Odoo "
+                            + manifest.path("manifest").path("odoo_version").asText("unknown"));
+            for (JsonNode reason : manifest.path("degraded")) {
+                terminal().line("  degraded: " + reason.asText());
+            }
+            terminal().answer(shown);
+            return ExitCode.SUCCESS;
+        }
+    }
+}

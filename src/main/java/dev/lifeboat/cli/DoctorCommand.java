@@ -1,0 +1,14 @@
+package dev.lifeboat.cli;
+
+import java.io.IOException;
+import picocli.CommandLine;
+
+@CommandLine.Command(
+        name = "doctor",
+        description = "Looks at everything that Lifeboat needs, and says what is missing.")
+final class DoctorCommand extends EngineCommand {
+    @Override
+    int run(ApiClient api) throws IOException, InterruptedException {
+        return Checks.show(api.get("/api/v1/doctor"), terminal());
+    }
+}

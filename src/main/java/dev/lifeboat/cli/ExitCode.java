@@ -1,0 +1,32 @@
+package dev.lifeboat.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.lifeboat.fault.FaultCode;
+
+/** The exit codes of the command line. They are stable. */
+final class ExitCode {
+    static final int SUCCESS = 0;
+    static final int FAILED = 1;
+    static final int USAGE = 2;
+    static final int PRECONDITION = 3;
+    static final int ROLLED_BACK = 4;
+
+    private ExitCode() {}
+
+    static int of(FaultCode code) {
+        return switch (code.kind()) {
+            case USAGE -> USAGE;
+            case PRECONDITION -> PRECONDITION;
+            case FAILURE -> FAILED;
+        };
+    }
+
+    /** The exit code that tells a run's end. */
+    static int ofRun(JsonNode run) {
+        return switch (run.path("status").asText()) {
+            case "success" -> SUCCESS;
+            case "rolled_back" -> ROLLED_BACK;
+            default -> FAILED;
+        };
+    }
+}

@@ -1,0 +1,45 @@
+package dev.lifeboat.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import picocli.CommandLine;
+
+@CommandLine.Command(
+        name = "run",
+        description = "One run.",
+        subcommands = {RunCommand.Show.class})
+final class RunCommand implements Runnable {
+    @CommandLine.Spec
+    CommandLine.Model.CommandSpec spec;
+
+    @Override
+    public void run() {
+        throw new CommandLine.ParameterException(spec.commandLine(), "which command? run show RUN");
+    }
+
+    @CommandLine.Command(name = "show", description = "Shows a run, its steps and how it ended.")
+    static final class Show extends EngineCommand {
+        @CommandLine.Parameters(paramLabel = "RUN", description = "The run's id.")
+        String runId;
+
+        @CommandLine.Option(names = "--follow", description = "Stay until the run is over.")
+        boolean follow;
+
+        @Override
+        int run(ApiClient api) throws IOException, InterruptedException {
+            JsonNode run = api.get("/api/v1/runs/" + ApiClient.segment(runId));
+            var follower = new RunFollower(api, terminal());
+            if (follow || RunFollower.isOver(run)) {
+                run = follower.follow(runId);
+                RunFollower.conclude(run, terminal());
+                terminal().answer(run);
+                return follow ? ExitCode.ofRun(run) : ExitCode.SUCCESS;
+            }
+            terminal()
+                    .line(run.path("operation").asText() + " " + runId + " is "
+                            + run.path("status").asText() + "; --follow stays until it is over");
+            terminal().answer(run);
+            return ExitCode.SUCCESS;
+        }
+    }
+}

@@ -1,0 +1,47 @@
+package dev.lifeboat.cli;
+
+import dev.lifeboat.fault.Fault;
+import dev.lifeboat.fault.FaultCode;
+import dev.lifeboat.host.DataFolder;
+import dev.lifeboat.host.Engine;
+import dev.lifeboat.host.Settings;
+import java.io.IOException;
+import java.net.InetAddress;
+import picocli.CommandLine;
+
+@CommandLine.Command(name = "serve", description = "Runs the engine until it is stopped: API, functions, orchestrator.")
+final class ServeCommand extends Command {
+    @CommandLine.Option(
+            names = "--host",
+            paramLabel = "ADDRESS",
+            description = "Address to listen on (default: 127.0.0.1).")
+    String host = "127.0.0.1";
+
+    @CommandLine.Option(names = "--port", paramLabel = "PORT", description = "Port to listen on (default: 8620).")
+    int port = 8620;
+
+    @Override
+    int run() throws IOException, InterruptedException {
+        Settings settings = settings();
+        if (!InetAddress.getByName(host).isLoopbackAddress() && settings.token().isEmpty()) {
+            throw usage(
+                            "to listen on " + host + ", which others can reach, a token has to be configured",
+                            "Set lifeboat.token in config/application.yaml, or LIFEBOAT_TOKEN in the environment.")
+                    .toException();
+        }
+        DataFolder folder = DataFolder.take(settings.dataDir()).orElseThrow(() -> Fault.of(
+                        FaultCode.DATA_FOLDER_IN_USE,
+                        "another Lifeboat already uses the data folder "
+                                + settings.dataDir().toAbsolutePath(),
+                        "Use that one, end it, or take another folder with --data-dir.")
+                .toException());
+        try (Engine engine = Engine.start(folder, settings, host, port)) {
+            terminal()
+                    .line("lifeboat answers on " + engine.endpoint().url() + "  (description: "
+                            + engine.endpoint().url() + "/q/openapi)");
+            terminal().line("the token is in " + folder.path().resolve("endpoint") + "; Ctrl-C stops");
+            engine.awaitEnd();
+        }
+        return ExitCode.SUCCESS;
+    }
+}

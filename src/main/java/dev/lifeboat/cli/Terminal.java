@@ -1,0 +1,138 @@
+package dev.lifeboat.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.lifeboat.fault.Fault;
+import dev.lifeboat.json.Json;
+import java.io.Console;
+import java.io.PrintStream;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/** What a person sees. With {@code --json} standard output holds one JSON value and everything else goes to standard error. */
+final class Terminal {
+    private final boolean json;
+    private final PrintStream out;
+    private final PrintStream err;
+    private final boolean live;
+    private boolean lineOpen;
+
+    Terminal(boolean json) {
+        this.json = json;
+        this.out = System.out;
+        this.err = System.err;
+        this.live = console().isPresent() && System.getenv("NO_COLOR") == null;
+    }
+
+    /** The command's answer: one JSON value with {@code --json}, else nothing. */
+    void answer(JsonNode value) {
+        if (json) {
+            out.print(Json.pretty(value));
+            out.flush();
+        }
+    }
+
+    /** A line for people. */
+    void line(String text) {
+        clearLive();
+        (json ? err : out).println(text);
+    }
+
+    /** A line that the next one replaces; only on a terminal. */
+    void live(String text) {
+        if (live) {
+            err.print("\r\033[2K" + text);
+            err.flush();
+            lineOpen = true;
+        }
+    }
+
+    private void clearLive() {
+        if (lineOpen) {
+            err.print("\r\033[2K");
+            err.flush();
+            lineOpen = false;
+        }
+    }
+
+    void error(Fault fault) {
+        clearLive();
+        err.println("error: " + fault.message());
+        fault.facts().forEach((name, value) -> err.println("  " + name + ": " + value.replace("\n", "\n    ")));
+        err.println("  what to do: " + fault.remedy());
+    }
+
+    /** A table whose columns are as wide as they need to be. */
+    void table(List<String> heads, List<List<String>> rows) {
+        if (json) {
+            return;
+        }
+        var all = new ArrayList<List<String>>();
+        all.add(heads);
+        all.addAll(rows);
+        int[] widths = new int[heads.size()];
+        all.forEach(row -> {
+            for (int i = 0; i < widths.length; i++) {
+                widths[i] = Math.max(widths[i], row.get(i).length());
+            }
+        });
+        for (List<String> row : all) {
+            var text = new StringBuilder();
+            for (int i = 0; i < widths.length; i++) {
+                text.append(row.get(i)).append(" ".repeat(widths[i] - row.get(i).length() + 2));
+            }
+            line(text.toString().stripTrailing());
+        }
+    }
+
+    /** Asks for a line; empty where nobody can be asked. */
+    Optional<String> ask(String question) {
+        Optional<Console> console = console();
+        if (console.isEmpty()) {
+            return Optional.empty();
+        }
+        clearLive();
+        err.print(question + " ");
+        err.flush();
+        return Optional.ofNullable(console.get().readLine()).map(String::strip);
+    }
+
+    /** The terminal; empty where input or output is none. */
+    private static Optional<Console> console() {
+        return Optional.ofNullable(System.console()).filter(Console::isTerminal);
+    }
+
+    static String bytes(long size) {
+        if (size < 1000) {
+            return size + " B";
+        }
+        double value = size;
+        String[] units = {"kB", "MB", "GB", "TB", "PB"};
+        int unit = -1;
+        while (value >= 1000 && unit < units.length - 1) {
+            value /= 1000;
+            unit++;
+        }
+        return String.format(Locale.ROOT, value < 10 ? "%.1f %s" : "%.0f %s", value, units[unit]);
+    }
+
+    static String seconds(double seconds) {
+        return seconds < 60
+                ? String.format(Locale.ROOT, "%.1f s", seconds)
+                : String.format(Locale.ROOT, "%d min %02d s", (long) seconds / 60, (long) seconds % 60);
+    }
+
+    static String age(String instant) {
+        Duration age = Duration.between(Instant.parse(instant), Instant.now());
+        if (age.toDays() > 1) {
+            return age.toDays() + " days ago";
+        }
+        if (age.toHours() > 1) {
+            return age.toHours() + " hours ago";
+        }
+        return Math.max(0, age.toMinutes()) + " min ago";
+    }
+}

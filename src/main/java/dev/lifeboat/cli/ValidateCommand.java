@@ -1,0 +1,18 @@
+package dev.lifeboat.cli;
+
+import dev.lifeboat.json.Json;
+import java.io.IOException;
+import picocli.CommandLine;
+
+@CommandLine.Command(
+        name = "validate",
+        description = "Runs the seven validation checks against an environment; changes nothing.")
+final class ValidateCommand extends EngineCommand {
+    @CommandLine.Parameters(paramLabel = "ENV", description = "The environment.")
+    String environment;
+
+    @Override
+    int run(ApiClient api) throws IOException, InterruptedException {
+        return follow(api, api.post(environmentPath(environment) + "/validations", Json.object()));
+    }
+}

@@ -1,0 +1,172 @@
+package dev.lifeboat.environment;
+
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The configuration, as {@code config/application.yaml} in the working folder and environment variables give it. What is
+ * left out is taken from odoo.conf or from the default.
+ */
+@ConfigMapping(prefix = "lifeboat")
+public interface LifeboatConfig {
+    /** Lifeboat's own folder: its state, its keys, and by default the store. */
+    @WithDefault("data")
+    Path dataDir();
+
+    /** The root of the evidence. */
+    @WithDefault("docs/evidence")
+    Path evidenceDir();
+
+    /** Lets callers in over HTTP; the command line makes one where none is set. */
+    Optional<String> token();
+
+    /** Whether this process alone uses the state: then it takes up at once what an earlier one left. */
+    @WithDefault("false")
+    boolean soleOwner();
+
+    /** The folder of pg_dump and pg_restore, where the usual places are not meant. */
+    Optional<Path> pgBin();
+
+    /** The stores by name; {@code primary} is a folder in the data folder unless it is named here. */
+    Map<String, Store> stores();
+
+    /** The projects by name. */
+    Map<String, Project> projects();
+
+    /** A store. */
+    interface Store {
+        /** What kind of place it is. */
+        @WithDefault("folder")
+        StoreKind kind();
+
+        /** The folder. */
+        Path path();
+
+        /** The kinds of stores. */
+        enum StoreKind {
+            FOLDER
+        }
+    }
+
+    /** A project. */
+    interface Project {
+        /** Its environments by name. */
+        Map<String, Environment> environments();
+    }
+
+    /** An environment. */
+    interface Environment {
+        /** What it is for. */
+        EnvironmentType type();
+
+        /** Its odoo.conf. */
+        Optional<Path> odooConf();
+
+        /** Its database; each value wins over odoo.conf. */
+        Database database();
+
+        /** Its filestore; otherwise {@code <data_dir>/filestore/<database>} of odoo.conf. */
+        Optional<Path> filestore();
+
+        /** The folders of addons; otherwise addons_path of odoo.conf. */
+        Optional<List<Path>> addonsPath();
+
+        /** Where its Odoo answers. */
+        Optional<URI> url();
+
+        /** How its Odoo is stopped and started. */
+        Service service();
+
+        /** The stores that its artifacts are kept in; the first is the primary. */
+        @WithDefault("primary")
+        List<String> stores();
+
+        /** How many backups of which age are kept. */
+        Retention retention();
+
+        /** The time zone in which a day of retention begins and ends. */
+        @WithDefault("UTC")
+        java.time.ZoneId zone();
+    }
+
+    /** A database. */
+    interface Database {
+        /** Name or address of the server. */
+        Optional<String> host();
+
+        /** Its port. */
+        Optional<Integer> port();
+
+        /** The database's name. */
+        Optional<String> name();
+
+        /** The role. */
+        Optional<String> user();
+
+        /** The role's password. */
+        Optional<String> password();
+
+        /** libpq's sslmode. */
+        Optional<String> sslmode();
+    }
+
+    /** A service. */
+    interface Service {
+        /** How it is controlled. */
+        @WithDefault("none")
+        ServiceKind kind();
+
+        /** The systemd unit. */
+        @WithDefault("odoo.service")
+        String unit();
+
+        /** The command that starts it: program and arguments. */
+        Optional<List<String>> start();
+
+        /** The command that stops it. */
+        Optional<List<String>> stop();
+
+        /** The command that exits with 0 while it runs. */
+        Optional<List<String>> status();
+
+        /** How long a stop or start may take. */
+        @WithDefault("60s")
+        Duration limit();
+
+        /** How long the service may take until it is healthy after a start. */
+        @WithDefault("120s")
+        Duration healthLimit();
+
+        /** Whether a backup stops the service meanwhile; the snapshot makes that unnecessary. */
+        @WithDefault("false")
+        boolean stopForBackup();
+
+        /** The kinds of control. */
+        enum ServiceKind {
+            NONE,
+            SYSTEMD,
+            COMMAND
+        }
+    }
+
+    /** How many backups are kept. */
+    interface Retention {
+        /** Newest of so many days. */
+        @WithDefault("7")
+        int daily();
+
+        /** Newest of so many weeks. */
+        @WithDefault("4")
+        int weekly();
+
+        /** Newest of so many months. */
+        @WithDefault("3")
+        int monthly();
+    }
+}

@@ -1,0 +1,583 @@
+package dev.lifeboat.filestore;
+
+import com.github.luben.zstd.Zstd;
+import com.github.luben.zstd.ZstdCompressCtx;
+import dev.lifeboat.fault.Fault;
+import dev.lifeboat.fault.FaultCode;
+import dev.lifeboat.fault.FaultException;
+import dev.lifeboat.progress.Progress;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
+import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
+import org.apache.commons.compress.archivers.tar.TarConstants;
+
+/**
+ * Archives a filestore in one pass: reading, hashing and compressing go on in as many threads as there are processors,
+ * writing keeps the order. The archive is a tar in zstd that {@code tar -I zstd -xf filestore.tar.zst -C <data_dir>/filestore/<database>}
+ * restores; it consists of independent zstd frames of about 2 MiB of tar each, so that a single file can be fetched from
+ * where its frame begins. Memory is bounded by the number of frames under way, whatever the size of files and filestore.
+ *
+ * <p>A content-addressed file is hashed against its name. One that the database refers to and whose content is not the one
+ * is archived as it is and reported as damaged; one that nobody refers to is an upload in flight and left out (Odoo writes
+ * files plainly, before its transaction commits).
+ */
+public final class FilestoreArchiver {
+    private static final int FRAME_BYTES = 2 * 1024 * 1024;
+    private static final int BLOCK = 512;
+    private static final int END_BLOCKS = 2 * BLOCK;
+    private static final int FILES_IN_FRAME = 512;
+    private static final int SAMPLE = 64 * 1024;
+    /** Of incompressible bytes the sample keeps nearly all; then the cheapest level is as good as any. */
+    private static final double INCOMPRESSIBLE = 0.97;
+
+    private static final int CHEAPEST_LEVEL = -7;
+    private static final int LEVEL = 1;
+    private static final int FRAMES_WAITING = 1;
+    private static final int SHORT_NAME = 100;
+
+    private final Path root;
+    private final ReferredNames referred;
+    private final FilestoreIndex.PartRef part;
+    private final int threads;
+    private final Progress progress;
+    private final ConcurrentLinkedDeque<byte[]> buffers = new ConcurrentLinkedDeque<>();
+
+    /**
+     * What a pass gave.
+     *
+     * @param summary counts and tree digest of what was archived
+     * @param missing names that the database refers to and that are not there
+     * @param damaged names that the database refers to and whose content is another
+     * @param inFlight how many files were left out because they were still being written
+     * @param passedOver what is no regular file or folder, or has a name that is no text
+     */
+    public record Result(
+            FilestoreIndex.Summary summary,
+            List<String> missing,
+            List<String> damaged,
+            long inFlight,
+            List<String> passedOver) {}
+
+    /**
+     * An archiver of one filestore.
+     *
+     * @param root the folder
+     * @param referred the names that the database refers to
+     * @param part how the index names the archive
+     * @param progress told files and bytes as they are read
+     */
+    public FilestoreArchiver(Path root, ReferredNames referred, FilestoreIndex.PartRef part, Progress progress) {
+        this.root = root;
+        this.referred = referred;
+        this.part = part;
+        this.threads = Runtime.getRuntime().availableProcessors();
+        this.progress = progress;
+    }
+
+    /** A file as the scan saw it. */
+    private record Item(Path file, String path, int mode, long uid, long gid, long modified, long size) {}
+
+    /** A finished frame: the first {@code length} bytes. One without bytes ends a job. */
+    private static final class Frame {
+        private static final Frame END = new Frame(new byte[0], 0);
+
+        private final byte[] bytes;
+        private final int length;
+
+        Frame(byte[] bytes, int length) {
+            this.bytes = bytes;
+            this.length = length;
+        }
+    }
+
+    /** A file that was read; {@code entry} counts its offset from the beginning of its job. */
+    private record Archived(IndexEntry.File entry, boolean damaged) {}
+
+    /**
+     * Work for one thread: folders, and files that share a frame or one large file. Its frames come out in order; {@code
+     * archived} is complete when they have ended.
+     */
+    private static final class Job {
+        private final List<Item> items;
+        private final List<IndexEntry.Folder> folders;
+        private final BlockingQueue<Frame> frames = new ArrayBlockingQueue<>(FRAMES_WAITING);
+        private final List<Archived> archived = new ArrayList<>();
+        private int inFlight;
+        private Future<?> worker;
+
+        Job(List<Item> items, List<IndexEntry.Folder> folders) {
+            this.items = items;
+            this.folders = folders;
+        }
+    }
+
+    /**
+     * Archives.
+     *
+     * @param archive receives the tar in zstd
+     * @param index receives the index
+     * @throws FaultException FILESTORE_MISSING, FILESTORE_UNREADABLE, FILESTORE_READ_FAILED
+     */
+    public Result archive(OutputStream archive, OutputStream index) {
+        if (!Files.isDirectory(root)) {
+            throw Fault.of(
+                            FaultCode.FILESTORE_MISSING,
+                            "the filestore " + root + " is not there",
+                            "Set 'filestore' of the environment, or data_dir in its odoo.conf.")
+                    .toException();
+        }
+        var jobs = new ArrayBlockingQueue<Job>(2 * threads + 1);
+        var scanner = new Scanner(jobs);
+        try (ExecutorService workers = Executors.newFixedThreadPool(
+                threads, Thread.ofPlatform().daemon().name("archive-", 1).factory())) {
+            scanner.workers = workers;
+            Thread scan = Thread.ofPlatform().daemon().name("scan").start(scanner);
+            try {
+                return write(jobs, archive, index, scanner);
+            } catch (IOException e) {
+                throw readFailed(e);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw Fault.of(FaultCode.CANCELLED, "archiving the filestore was ended", "Start the run again.")
+                        .toException(e);
+            } finally {
+                scan.interrupt();
+                workers.shutdownNow();
+            }
+        }
+    }
+
+    private Result write(BlockingQueue<Job> jobs, OutputStream archive, OutputStream index, Scanner scanner)
+            throws IOException, InterruptedException {
+        var damaged = new ArrayList<String>();
+        long inFlight = 0;
+        long at = 0;
+        List<FilestoreIndex.PartRef> parts = List.of(part);
+        FilestoreIndex.Summary summary;
+        try (var entries = new FilestoreIndex.Writer(index, parts)) {
+            for (Job job = jobs.take(); job != Scanner.END; job = jobs.take()) {
+                long begin = at;
+                for (Frame frame = job.frames.take(); frame.length > 0; frame = job.frames.take()) {
+                    archive.write(frame.bytes, 0, frame.length);
+                    at += frame.length;
+                    buffers.push(frame.bytes);
+                }
+                finished(job.worker);
+                for (IndexEntry.Folder folder : job.folders) {
+                    entries.add(folder);
+                }
+                for (Archived archived : job.archived) {
+                    entries.add(placed(archived.entry, begin));
+                    referred.markSeen(archived.entry.path());
+                    if (archived.damaged) {
+                        damaged.add(archived.entry.path());
+                    }
+                }
+                inFlight += job.inFlight;
+            }
+            finished(scanner.failure);
+            byte[] end = Zstd.compress(new byte[END_BLOCKS], LEVEL);
+            archive.write(end);
+            summary = entries.finish(parts);
+        }
+        return new Result(summary, referred.unseen(), damaged, inFlight, scanner.passedOver);
+    }
+
+    private static IndexEntry.File placed(IndexEntry.File file, long frame) {
+        return new IndexEntry.File(
+                file.path(), file.mode(), file.modified(), file.size(), file.sha1(), file.part(), frame, file.offset());
+    }
+
+    private static void finished(Future<?> worker) throws InterruptedException {
+        try {
+            worker.get();
+        } catch (java.util.concurrent.ExecutionException e) {
+            finished(e.getCause());
+        }
+    }
+
+    private static void finished(Throwable failure) {
+        switch (failure) {
+            case null -> {
+                // It went well.
+            }
+            case FaultException fault -> throw fault;
+            case UncheckedIOException io -> throw readFailed(io.getCause());
+            case IOException io -> throw readFailed(io);
+            case Throwable other -> throw new IllegalStateException(other);
+        }
+    }
+
+    private static FaultException readFailed(IOException e) {
+        return Fault.of(
+                        FaultCode.FILESTORE_READ_FAILED,
+                        "the filestore could not be read: " + e.getMessage(),
+                        "Look at the disk that holds the filestore, then start the backup again.")
+                .toException(e);
+    }
+
+    /** Walks the tree in byte order and cuts it into jobs. */
+    private final class Scanner implements Runnable {
+        static final Job END = new Job(List.of(), List.of());
+
+        private final BlockingQueue<Job> jobs;
+        private final List<String> passedOver = new ArrayList<>();
+        private ExecutorService workers;
+        private volatile Throwable failure;
+        private List<Item> batch = new ArrayList<>();
+        private List<IndexEntry.Folder> folders = new ArrayList<>();
+        private long batchBytes;
+
+        Scanner(BlockingQueue<Job> jobs) {
+            this.jobs = jobs;
+        }
+
+        @Override
+        public void run() {
+            try {
+                folder(root, "");
+                flush();
+            } catch (IOException | DirectoryIteratorException | FaultException e) {
+                failure = e instanceof DirectoryIteratorException iteration ? iteration.getCause() : e;
+            } catch (InterruptedException e) {
+                return;
+            }
+            try {
+                jobs.put(END);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+
+        private void folder(Path folder, String prefix) throws IOException, InterruptedException {
+            record Child(Path path, Map<String, Object> attributes, String order) {}
+            var children = new ArrayList<Child>();
+            try (var listing = Files.newDirectoryStream(folder)) {
+                for (Path path : listing) {
+                    String name = path.getFileName().toString();
+                    if (name.indexOf('\uFFFD') >= 0) {
+                        passedOver.add(prefix + name + ": its name is no text");
+                        continue;
+                    }
+                    Map<String, Object> attributes;
+                    try {
+                        attributes = Files.readAttributes(
+                                path, "unix:mode,uid,gid,size,lastModifiedTime", LinkOption.NOFOLLOW_LINKS);
+                    } catch (NoSuchFileException e) {
+                        // Gone between the listing and the look: nobody refers to it, or it will be found missing.
+                        continue;
+                    }
+                    boolean isFolder = type(attributes) == FOLDER;
+                    children.add(new Child(path, attributes, name + (isFolder ? "/" : "")));
+                }
+            } catch (java.nio.file.AccessDeniedException e) {
+                throw unreadable(folder, e);
+            }
+            children.sort((a, b) -> Names.BYTE_ORDER.compare(
+                    a.order.getBytes(StandardCharsets.UTF_8), b.order.getBytes(StandardCharsets.UTF_8)));
+            for (Child child : children) {
+                String path = prefix + child.path.getFileName();
+                switch (type(child.attributes)) {
+                    case FOLDER -> {
+                        folders.add(new IndexEntry.Folder(path, (int) child.attributes.get("mode") & 07777));
+                        folder(child.path, path + "/");
+                    }
+                    case REGULAR ->
+                        add(new Item(
+                                child.path,
+                                path,
+                                (int) child.attributes.get("mode") & 07777,
+                                (int) child.attributes.get("uid"),
+                                (int) child.attributes.get("gid"),
+                                ((FileTime) child.attributes.get("lastModifiedTime")).toMillis() / 1000,
+                                (long) child.attributes.get("size")));
+                    default -> passedOver.add(path + ": neither a regular file nor a folder");
+                }
+            }
+        }
+
+        private static final int FOLDER = 0040000;
+        private static final int REGULAR = 0100000;
+        private static final int TYPE = 0170000;
+
+        private static int type(Map<String, Object> attributes) {
+            return (int) attributes.get("mode") & TYPE;
+        }
+
+        private void add(Item item) throws InterruptedException {
+            long room = 2L * BLOCK + item.size + BLOCK;
+            if (batchBytes + room > FRAME_BYTES || batch.size() == FILES_IN_FRAME) {
+                flush();
+            }
+            batch.add(item);
+            batchBytes += room;
+            if (batchBytes > FRAME_BYTES) {
+                flush();
+            }
+        }
+
+        private void flush() throws InterruptedException {
+            if (batch.isEmpty() && folders.isEmpty()) {
+                return;
+            }
+            var job = new Job(batch, folders);
+            batch = new ArrayList<>();
+            folders = new ArrayList<>();
+            batchBytes = 0;
+            job.worker = workers.submit(() -> perform(job));
+            jobs.put(job);
+        }
+    }
+
+    private static FaultException unreadable(Path path, IOException cause) {
+        return Fault.of(
+                        FaultCode.FILESTORE_UNREADABLE,
+                        path + " of the filestore may not be read by this user",
+                        "Run Lifeboat as Odoo's user or as root; see who owns that path.")
+                .toException(cause);
+    }
+
+    private void perform(Job job) {
+        try (var tar = new FrameMaker(job.frames)) {
+            for (IndexEntry.Folder folder : job.folders) {
+                tar.folder(folder);
+            }
+            for (Item item : job.items) {
+                file(job, item, tar);
+            }
+            tar.emit();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            // The writer must never wait for a job that has failed: it sees the end, and then the failure.
+            try {
+                job.frames.put(Frame.END);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private void file(Job job, Item item, FrameMaker tar) throws InterruptedException {
+        boolean large = item.size > FRAME_BYTES - 4L * BLOCK;
+        try {
+            Optional<Archived> archived = large ? largeFile(item, tar) : smallFile(item, tar);
+            archived.ifPresentOrElse(job.archived::add, () -> job.inFlight++);
+        } catch (NoSuchFileException e) {
+            // Deleted since the scan. Where the database refers to it, it will be found missing.
+        } catch (java.nio.file.AccessDeniedException e) {
+            throw unreadable(item.file, e);
+        } catch (IOException e) {
+            throw new UncheckedIOException(new IOException(item.file + ": " + e.getMessage(), e));
+        }
+        progress.advance(item.size, 1);
+    }
+
+    private Optional<Archived> smallFile(Item item, FrameMaker tar) throws IOException {
+        int header = tar.headerLength(item);
+        int length;
+        try (InputStream in = Files.newInputStream(item.file)) {
+            length = in.readNBytes(tar.buffer, tar.filled + header, (int) item.size);
+        }
+        tar.sha1.update(tar.buffer, tar.filled + header, length);
+        String sha1 = HexFormat.of().formatHex(tar.sha1.digest());
+        boolean wrong = isWrong(item, sha1);
+        if (wrong && !referred.contains(item.path)) {
+            return Optional.empty();
+        }
+        tar.header(item, length);
+        long offset = tar.position();
+        tar.filled += length;
+        tar.pad(length);
+        return Optional.of(new Archived(entry(item, length, sha1, offset), wrong));
+    }
+
+    /** The tar gets exactly as many bytes as the header says, whatever becomes of the file meanwhile. */
+    private Optional<Archived> largeFile(Item item, FrameMaker tar) throws IOException, InterruptedException {
+        boolean mayBeInFlight = Names.isContentAddressed(item.path) && !referred.contains(item.path);
+        if (mayBeInFlight && isWrong(item, sha1Of(item.file))) {
+            return Optional.empty();
+        }
+        boolean cut = false;
+        try (InputStream in = Files.newInputStream(item.file)) {
+            tar.header(item, item.size);
+            long offset = tar.position();
+            for (long left = item.size; left > 0; ) {
+                int want = (int) Math.min(left, FRAME_BYTES - tar.filled);
+                int got = in.readNBytes(tar.buffer, tar.filled, want);
+                if (got < want) {
+                    cut = true;
+                    Arrays.fill(tar.buffer, tar.filled + got, tar.filled + want, (byte) 0);
+                }
+                tar.sha1.update(tar.buffer, tar.filled, want);
+                tar.filled += want;
+                left -= want;
+                if (tar.filled == FRAME_BYTES) {
+                    tar.emit();
+                }
+            }
+            tar.pad(item.size);
+            String sha1 = HexFormat.of().formatHex(tar.sha1.digest());
+            return Optional.of(new Archived(entry(item, item.size, sha1, offset), cut || isWrong(item, sha1)));
+        }
+    }
+
+    private static boolean isWrong(Item item, String sha1) {
+        return Names.isContentAddressed(item.path) && !sha1.equals(Names.sha1Of(item.path));
+    }
+
+    private static String sha1Of(Path file) throws IOException {
+        MessageDigest digest = Hashes.sha1();
+        try (InputStream in = Files.newInputStream(file)) {
+            byte[] buffer = new byte[SAMPLE];
+            for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+                digest.update(buffer, 0, n);
+            }
+        }
+        return HexFormat.of().formatHex(digest.digest());
+    }
+
+    private static IndexEntry.File entry(Item item, long size, String sha1, long offset) {
+        return new IndexEntry.File(item.path, item.mode, item.modified, size, sha1, 0, 0, offset);
+    }
+
+    /** Builds a job's tar and hands it on in compressed frames. */
+    private final class FrameMaker implements AutoCloseable {
+        /** Room for what the headers of long names need beyond what the scanner reckoned with. */
+        private static final int SLACK = FILES_IN_FRAME * 8 * BLOCK;
+
+        private final BlockingQueue<Frame> frames;
+        private final ZstdCompressCtx zstd = new ZstdCompressCtx().setChecksum(true);
+        private final MessageDigest sha1 = Hashes.sha1();
+        private final byte[] buffer = take(FRAME_BYTES + SLACK);
+        private int filled;
+        private long emitted;
+
+        FrameMaker(BlockingQueue<Frame> frames) {
+            this.frames = frames;
+        }
+
+        /** Bytes of tar since the beginning of the job. */
+        long position() {
+            return emitted + filled;
+        }
+
+        void folder(IndexEntry.Folder folder) {
+            put(headerOf(new Item(root, folder.path() + "/", folder.mode(), 0, 0, 0, 0), 0));
+        }
+
+        int headerLength(Item item) {
+            return isPlain(item) ? BLOCK : headerOf(item, item.size).length;
+        }
+
+        void header(Item item, long size) {
+            put(headerOf(item, size));
+        }
+
+        private void put(byte[] header) {
+            System.arraycopy(header, 0, buffer, filled, header.length);
+            filled += header.length;
+        }
+
+        void pad(long length) {
+            int rest = (int) (length % BLOCK);
+            if (rest > 0) {
+                Arrays.fill(buffer, filled, filled + BLOCK - rest, (byte) 0);
+                filled += BLOCK - rest;
+            }
+        }
+
+        /** Compresses what there is as one frame. */
+        void emit() throws InterruptedException {
+            if (filled == 0) {
+                return;
+            }
+            byte[] compressed = take((int) Zstd.compressBound(FRAME_BYTES + SLACK));
+            zstd.setLevel(isCompressible(compressed) ? LEVEL : CHEAPEST_LEVEL);
+            int length = zstd.compressByteArray(compressed, 0, compressed.length, buffer, 0, filled);
+            frames.put(new Frame(compressed, length));
+            emitted += filled;
+            filled = 0;
+        }
+
+        private boolean isCompressible(byte[] scratch) {
+            int length = Math.min(SAMPLE, filled);
+            zstd.setLevel(LEVEL);
+            int sample = zstd.compressByteArray(scratch, 0, scratch.length, buffer, (filled - length) / 2, length);
+            return sample < length * INCOMPRESSIBLE;
+        }
+
+        @Override
+        public void close() {
+            zstd.close();
+            buffers.push(buffer);
+        }
+    }
+
+    private byte[] take(int length) {
+        for (byte[] buffer = buffers.poll(); buffer != null; buffer = buffers.poll()) {
+            if (buffer.length >= length) {
+                return buffer;
+            }
+        }
+        // Long enough for either use, so that every buffer can be used again.
+        return new byte[(int) Zstd.compressBound(FRAME_BYTES + FrameMaker.SLACK)];
+    }
+
+    private static boolean isPlain(Item item) {
+        return item.path.length() + 2 <= SHORT_NAME
+                && item.size < TarConstants.MAXSIZE
+                && item.path.chars().allMatch(c -> c > ' ' && c < 127);
+    }
+
+    private static byte[] headerOf(Item item, long size) {
+        byte type = item.path.endsWith("/") ? TarConstants.LF_DIR : TarConstants.LF_NORMAL;
+        var header = new TarArchiveEntry("./" + item.path, type);
+        header.setMode(item.mode);
+        header.setIds((int) item.uid, (int) item.gid);
+        header.setSize(size);
+        header.setModTime(FileTime.fromMillis(item.modified * 1000));
+        if (isPlain(item)) {
+            byte[] block = new byte[BLOCK];
+            header.writeEntryHeader(block);
+            return block;
+        }
+        var bytes = new ByteArrayOutputStream();
+        try {
+            // Not closed: the header alone is wanted, without content and without the end of an archive.
+            var tar = new TarArchiveOutputStream(bytes, BLOCK, StandardCharsets.UTF_8.name());
+            tar.setLongFileMode(TarArchiveOutputStream.LONGFILE_POSIX);
+            tar.setBigNumberMode(TarArchiveOutputStream.BIGNUMBER_POSIX);
+            tar.setAddPaxHeadersForNonAsciiNames(true);
+            tar.putArchiveEntry(header);
+            tar.flush();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return bytes.toByteArray();
+    }
+}

@@ -1,0 +1,260 @@
+package dev.lifeboat.filestore;
+
+import com.github.luben.zstd.ZstdInputStream;
+import com.github.luben.zstd.ZstdOutputStream;
+import dev.lifeboat.fault.Fault;
+import dev.lifeboat.fault.FaultCode;
+import java.io.BufferedReader;
+import java.io.BufferedWriter;
+import java.io.FilterOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.OutputStream;
+import java.io.OutputStreamWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.regex.Pattern;
+
+/**
+ * {@code filestore.index.zst}: what is in a filestore and where it lies. Text in zstd, a line each:
+ *
+ * <pre>
+ * lifeboat-filestore-index 1
+ * part NUMBER ARTIFACT PATH                                   the parts that hold the files
+ * dir MODE PATH                                               octal
+ * file MODE MTIME SIZE SHA1 PART FRAME OFFSET PATH            octal, seconds, bytes, hex, number, bytes, bytes
+ * end FILES BYTES TREE                                        counts, and the digest of the tree
+ * </pre>
+ *
+ * Files stand in the byte order of their paths. The digest of the tree is the SHA-256 over the lines {@code SHA1, two
+ * spaces, PATH, line feed} of all files in that order: for names without odd characters what {@code find . -type f -printf
+ * '%P\n' | LC_ALL=C sort | xargs sha1sum | sha256sum} prints in the folder.
+ */
+public final class FilestoreIndex {
+    static final String FIRST_LINE = "lifeboat-filestore-index 1";
+    private static final int LONGEST_LINE = 64 * 1024;
+    private static final Pattern SHA1 = Pattern.compile("[0-9a-f]{40}");
+    private static final int PERMISSIONS = 07777;
+
+    private FilestoreIndex() {}
+
+    /** A part that an index refers to. */
+    public record PartRef(String artifactId, String path) {}
+
+    /** What an index says of the whole: regular files, their bytes, the digest of the tree. */
+    public record Summary(List<PartRef> parts, long files, long bytes, String treeSha256) {}
+
+    /** A stream that its owner closes. */
+    private static final class Open extends FilterOutputStream {
+        Open(OutputStream out) {
+            super(out);
+        }
+
+        @Override
+        public void write(byte[] bytes, int offset, int length) throws IOException {
+            out.write(bytes, offset, length);
+        }
+
+        @Override
+        public void close() throws IOException {
+            flush();
+        }
+    }
+
+    /** Computes the digest of a tree from its files, which come in byte order. */
+    static final class TreeDigest {
+        private final MessageDigest digest = Hashes.sha256();
+
+        void add(String sha1, String path) {
+            digest.update((sha1 + "  " + path + "\n").getBytes(StandardCharsets.UTF_8));
+        }
+
+        String hex() {
+            return HexFormat.of().formatHex(digest.digest());
+        }
+    }
+
+    /** Writes an index, entry by entry in byte order. Closing it ends the text, not the stream below. */
+    static final class Writer implements AutoCloseable {
+        private final java.io.Writer text;
+        private final TreeDigest tree = new TreeDigest();
+        private long files;
+        private long bytes;
+
+        Writer(OutputStream out, List<PartRef> parts) throws IOException {
+            text = new BufferedWriter(
+                    new OutputStreamWriter(new ZstdOutputStream(new Open(out), 3), StandardCharsets.US_ASCII));
+            text.write(FIRST_LINE + "\n");
+            for (int i = 0; i < parts.size(); i++) {
+                text.write("part " + i + " " + parts.get(i).artifactId() + " "
+                        + parts.get(i).path() + "\n");
+            }
+        }
+
+        void add(IndexEntry entry) throws IOException {
+            switch (entry) {
+                case IndexEntry.Folder(String path, int mode) ->
+                    text.write("dir " + Integer.toOctalString(mode) + " " + Names.escape(path) + "\n");
+                case IndexEntry.File file -> {
+                    text.write("file " + Integer.toOctalString(file.mode()) + " " + file.modified() + " " + file.size()
+                            + " " + file.sha1() + " " + file.part() + " " + file.frame() + " " + file.offset() + " "
+                            + Names.escape(file.path()) + "\n");
+                    tree.add(file.sha1(), file.path());
+                    files++;
+                    bytes += file.size();
+                }
+            }
+        }
+
+        Summary finish(List<PartRef> parts) throws IOException {
+            String digest = tree.hex();
+            text.write("end " + files + " " + bytes + " " + digest + "\n");
+            text.flush();
+            return new Summary(parts, files, bytes, digest);
+        }
+
+        @Override
+        public void close() throws IOException {
+            text.close();
+        }
+    }
+
+    /**
+     * Reads an index from beginning to end and hands each entry on. Nothing is held; the caller may stop by throwing.
+     *
+     * @throws dev.lifeboat.fault.FaultException ARTIFACT_DAMAGED where it is not what {@link Writer} writes: a name that
+     *     leads out of the filestore, a wrong order, a wrong count, a wrong digest, text after the end
+     */
+    public static Summary read(InputStream in, Consumer<IndexEntry> entries) {
+        return read(in, part -> {}, entries);
+    }
+
+    /** The same; {@code parts} is handed each part, all of them before the first file. */
+    static Summary read(InputStream in, Consumer<PartRef> onPart, Consumer<IndexEntry> entries) {
+        try (var lines = new BufferedReader(
+                new InputStreamReader(new ZstdInputStream(in), StandardCharsets.US_ASCII), LONGEST_LINE)) {
+            return new Reader(lines, onPart, entries).read();
+        } catch (IOException | IllegalArgumentException | IndexOutOfBoundsException e) {
+            throw damaged(e.getMessage(), e);
+        }
+    }
+
+    private static final class Reader {
+        private final BufferedReader lines;
+        private final Consumer<PartRef> onPart;
+        private final Consumer<IndexEntry> entries;
+        private final List<PartRef> parts = new ArrayList<>();
+        private final TreeDigest tree = new TreeDigest();
+        private byte[] last = {};
+        private long files;
+        private long bytes;
+
+        Reader(BufferedReader lines, Consumer<PartRef> onPart, Consumer<IndexEntry> entries) {
+            this.lines = lines;
+            this.onPart = onPart;
+            this.entries = entries;
+        }
+
+        Summary read() throws IOException {
+            if (!FIRST_LINE.equals(lines.readLine())) {
+                throw damaged("its first line is not '" + FIRST_LINE + "'", null);
+            }
+            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+                String[] fields = line.split(" ", 9);
+                switch (fields[0]) {
+                    case "part" -> {
+                        require(Integer.parseInt(fields[1]) == parts.size() && fields.length == 4, line);
+                        parts.add(new PartRef(fields[2], fields[3]));
+                        onPart.accept(parts.getLast());
+                    }
+                    case "dir" -> {
+                        require(fields.length == 3, line);
+                        entries.accept(new IndexEntry.Folder(path(fields[2]), mode(fields[1])));
+                    }
+                    case "file" -> file(fields, line);
+                    case "end" -> {
+                        String digest = tree.hex();
+                        require(
+                                fields.length == 4
+                                        && Long.parseLong(fields[1]) == files
+                                        && Long.parseLong(fields[2]) == bytes
+                                        && fields[3].equals(digest)
+                                        && lines.readLine() == null,
+                                line);
+                        return new Summary(parts, files, bytes, digest);
+                    }
+                    default -> throw damaged("a line begins with '" + fields[0] + "'", null);
+                }
+            }
+            throw damaged("it has no end", null);
+        }
+
+        private void file(String[] fields, String line) {
+            require(fields.length == 9 && SHA1.matcher(fields[4]).matches(), line);
+            var file = new IndexEntry.File(
+                    path(fields[8]),
+                    mode(fields[1]),
+                    Long.parseLong(fields[2]),
+                    natural(fields[3]),
+                    fields[4],
+                    Integer.parseInt(fields[5]),
+                    natural(fields[6]),
+                    natural(fields[7]));
+            require(file.part() >= 0 && file.part() < parts.size(), line);
+            byte[] name = file.path().getBytes(StandardCharsets.UTF_8);
+            require(Names.BYTE_ORDER.compare(last, name) < 0, line);
+            last = name;
+            tree.add(file.sha1(), file.path());
+            files++;
+            bytes = Math.addExact(bytes, file.size());
+            entries.accept(file);
+        }
+
+        private static String path(String escaped) {
+            String path = Names.unescape(escaped);
+            Path normal = Path.of("/root").resolve(path).normalize();
+            require(
+                    !path.isEmpty()
+                            && !path.startsWith("/")
+                            && path.indexOf('\0') < 0
+                            && normal.equals(Path.of("/root/" + path))
+                            && normal.startsWith("/root/")
+                            && normal.getNameCount() > 1
+                            && normal.toString().equals("/root/" + path),
+                    path);
+            return path;
+        }
+
+        private static int mode(String octal) {
+            int mode = Integer.parseInt(octal, 8);
+            require((mode & ~PERMISSIONS) == 0, octal);
+            return mode;
+        }
+
+        private static long natural(String text) {
+            long value = Long.parseLong(text);
+            require(value >= 0, text);
+            return value;
+        }
+
+        private static void require(boolean holds, String what) {
+            if (!holds) {
+                throw damaged("'" + what + "' can't stand there", null);
+            }
+        }
+    }
+
+    private static RuntimeException damaged(String why, Throwable cause) {
+        return Fault.of(
+                        FaultCode.ARTIFACT_DAMAGED,
+                        "the index of the filestore is damaged: " + why,
+                        "Restore another artifact, or from another store.")
+                .toException(cause);
+    }
+}

@@ -1,0 +1,124 @@
+package dev.lifeboat.filestore;
+
+import java.io.IOException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.jboss.logging.Logger;
+
+/** Whole trees of files. Symbolic links are never followed. */
+public final class Trees {
+    private static final Logger LOG = Logger.getLogger(Trees.class);
+    private static final int BUFFER = 256 * 1024;
+    private static final int AHEAD = 256;
+
+    private Trees() {}
+
+    /** What is in a tree: regular files, their bytes, and the digest that {@link FilestoreIndex} defines. */
+    public record Digest(long files, long bytes, String treeSha256) {}
+
+    /** Computes what is in a tree, with as many threads as there are processors. */
+    public static Digest digest(Path root) throws IOException, InterruptedException {
+        List<Path> files;
+        try (var walk = Files.walk(root)) {
+            files = walk.filter(path -> Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS))
+                    .sorted((a, b) -> Names.BYTE_ORDER.compare(name(root, a), name(root, b)))
+                    .toList();
+        }
+        var tree = new FilestoreIndex.TreeDigest();
+        long bytes = 0;
+        record Hashed(String path, String sha1, long size) {}
+        try (ExecutorService workers = Executors.newFixedThreadPool(
+                Runtime.getRuntime().availableProcessors(),
+                Thread.ofPlatform().daemon().factory())) {
+            Deque<Future<Hashed>> ahead = new ArrayDeque<>();
+            for (int i = 0; i < files.size() || !ahead.isEmpty(); ) {
+                if (i < files.size() && ahead.size() < AHEAD) {
+                    Path file = files.get(i++);
+                    ahead.add(workers.submit(
+                            () -> new Hashed(root.relativize(file).toString(), sha1(file), Files.size(file))));
+                } else {
+                    Hashed next = ahead.removeFirst().get();
+                    tree.add(next.sha1, next.path);
+                    bytes += next.size;
+                }
+            }
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof IOException io ? io : new IOException(e.getCause());
+        }
+        return new Digest(files.size(), bytes, tree.hex());
+    }
+
+    /** The SHA-1 of a file's content, lower-case hex. */
+    public static String sha1(Path file) throws IOException {
+        var digest = Hashes.sha1();
+        try (var in = Files.newInputStream(file)) {
+            byte[] buffer = new byte[BUFFER];
+            for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+                digest.update(buffer, 0, n);
+            }
+        }
+        return HexFormat.of().formatHex(digest.digest());
+    }
+
+    /** Removes a tree; one that is not there is no error. */
+    public static void remove(Path root) throws IOException {
+        if (!Files.exists(root, LinkOption.NOFOLLOW_LINKS)) {
+            return;
+        }
+        Files.walkFileTree(root, new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+                Files.delete(file);
+                return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult postVisitDirectory(Path folder, IOException e) throws IOException {
+                if (e != null) {
+                    throw e;
+                }
+                Files.delete(folder);
+                return FileVisitResult.CONTINUE;
+            }
+        });
+    }
+
+    /** Removes a tree on the way out of a failure, which must not be hidden by another. */
+    static void removeQuietly(Path root) {
+        try {
+            remove(root);
+        } catch (IOException e) {
+            LOG.warnf(e, "%s was left behind; it can be removed", root);
+        }
+    }
+
+    static void setMode(Path path, int mode) throws IOException {
+        Files.setAttribute(path, "unix:mode", mode);
+    }
+
+    private static byte[] name(Path root, Path file) {
+        return root.relativize(file).toString().getBytes(java.nio.charset.StandardCharsets.UTF_8);
+    }
+
+    /** The paths directly below a folder; none where there is no folder. */
+    static List<Path> children(Path folder) throws IOException {
+        var children = new ArrayList<Path>();
+        try (var listing = Files.newDirectoryStream(folder)) {
+            listing.forEach(children::add);
+        }
+        return children;
+    }
+}

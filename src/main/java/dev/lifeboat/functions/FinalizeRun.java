@@ -1,0 +1,92 @@
+package dev.lifeboat.functions;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.lifeboat.json.Json;
+import dev.lifeboat.orchestrator.InProcessInvoker;
+import dev.lifeboat.run.Operation;
+import dev.lifeboat.sidecar.Task;
+import dev.lifeboat.step.EvidenceFile;
+import dev.lifeboat.step.StepFunction;
+import dev.lifeboat.step.StepRequest;
+import dev.lifeboat.step.StepResponse;
+import dev.lifeboat.step.StepResult;
+import io.quarkus.funqy.Funq;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+
+/** Closes a run: drops what a successful restore moved aside, and states the outcome. */
+@ApplicationScoped
+public class FinalizeRun implements StepFunction {
+    private final Heavy heavy;
+
+    FinalizeRun(Heavy heavy) {
+        this.heavy = heavy;
+    }
+
+    /** The function. */
+    @Funq("finalize")
+    public StepResponse call(StepRequest request) {
+        return StepResponse.of(InProcessInvoker.call(this, request));
+    }
+
+    @Override
+    public String name() {
+        return "finalize";
+    }
+
+    @Override
+    public StepResult apply(StepRequest request) {
+        boolean success =
+                request.outcome() == null || request.outcome().status().equals("success");
+        boolean restored = Operation.of(request.operation()) == Operation.RESTORE && success;
+        if (!restored) {
+            return new StepResult.Done(Json.object().put("summary", status(request)), evidence(request, Json.object()));
+        }
+        StepResult dropped =
+                heavy.step(name(), request, () -> new Task.DropDisplaced(request.runId(), request.environmentId()));
+        return switch (dropped) {
+            case StepResult.Done(ObjectNode outputs, var none) ->
+                new StepResult.Done(outputs.put("summary", status(request)), evidence(request, outputs));
+            case StepResult other -> other;
+        };
+    }
+
+    private static String status(StepRequest request) {
+        return request.outcome() == null ? "success" : request.outcome().status();
+    }
+
+    private static List<EvidenceFile> evidence(StepRequest request, ObjectNode more) {
+        Instant now = Instant.now();
+        ObjectNode closing = Json.object()
+                .put("run_id", request.runId())
+                .put("operation", request.operation())
+                .put("environment_id", request.environment())
+                .put("status", status(request))
+                .put("started_at", request.createdAt().toString())
+                .put("completed_at", now.toString())
+                .put("seconds", Duration.between(request.createdAt(), now).toMillis() / 1000.0)
+                .put("triggered_by", request.createdBy())
+                .put("artifact_id", request.inputs().path("artifact_id").textValue())
+                .put(
+                        "pre_restore_backup_id",
+                        request.inputs().path("pre_restore_backup_id").textValue());
+        closing.set("degraded", request.inputs().path("degraded"));
+        closing.set(
+                "fault",
+                Json.mapper()
+                        .valueToTree(
+                                request.outcome() == null
+                                        ? null
+                                        : request.outcome().fault()));
+        closing.set(
+                "rollback", request.outputs().containsKey("roll-back") ? request.output("roll-back") : Json.object());
+        closing.setAll(more);
+        ObjectNode steps = closing.putObject("steps");
+        request.outputs()
+                .forEach((step, outputs) ->
+                        steps.put(step, outputs.path("summary").asText("done")));
+        return List.of(new EvidenceFile("final_status.json", Json.pretty(closing)));
+    }
+}

@@ -1,0 +1,17 @@
+package dev.lifeboat.orchestrator;
+
+import dev.lifeboat.artifact.BackupType;
+import java.util.Optional;
+
+/**
+ * What a backup is asked to be.
+ *
+ * @param type what it covers
+ * @param label the person's own name for it
+ */
+public record BackupOrder(BackupType type, Optional<String> label) {
+    public BackupOrder {
+        type = type == null ? BackupType.FULL : type;
+        label = label == null ? Optional.empty() : label;
+    }
+}

@@ -1,0 +1,53 @@
+package dev.lifeboat.orchestrator;
+
+import dev.lifeboat.fault.Fault;
+import dev.lifeboat.fault.FaultCode;
+import dev.lifeboat.fault.FaultException;
+import dev.lifeboat.step.StepFunction;
+import dev.lifeboat.step.StepRequest;
+import dev.lifeboat.step.StepResponse;
+import dev.lifeboat.step.StepResult;
+import io.quarkus.arc.All;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.jboss.logging.Logger;
+
+/** Calls the functions of this very process. */
+@ApplicationScoped
+public class InProcessInvoker implements StepInvoker {
+    private static final Logger LOG = Logger.getLogger(InProcessInvoker.class);
+
+    private final Map<String, StepFunction> functions;
+
+    InProcessInvoker(@All List<StepFunction> functions) {
+        this.functions = functions.stream().collect(Collectors.toMap(StepFunction::name, Function.identity()));
+    }
+
+    @Override
+    public StepResponse invoke(String name, StepRequest request) {
+        return StepResponse.of(call(functions.get(name), request));
+    }
+
+    /** Calls a function so that whatever leaves it is a result. */
+    public static StepResult call(StepFunction function, StepRequest request) {
+        try {
+            return function.apply(request.checked());
+        } catch (FaultException e) {
+            LOG.debugf(e, "step %s of %s", function.name(), request.runId());
+            return new StepResult.Failed(e.fault(), "see the fault's message", List.of());
+        } catch (RuntimeException e) {
+            LOG.errorf(e, "step %s of %s", function.name(), request.runId());
+            return new StepResult.Failed(
+                    Fault.of(
+                                    FaultCode.INTERNAL,
+                                    "function " + function.name() + " met an error that it does not know",
+                                    "The log file has the details; please report it. The step can be tried again by a new run.")
+                            .with("error", e.getClass().getSimpleName()),
+                    "unknown",
+                    List.of());
+        }
+    }
+}

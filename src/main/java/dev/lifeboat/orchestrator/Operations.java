@@ -1,0 +1,205 @@
+package dev.lifeboat.orchestrator;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.lifeboat.artifact.BackupType;
+import dev.lifeboat.environment.Bindings;
+import dev.lifeboat.environment.EnvironmentCatalogue;
+import dev.lifeboat.environment.EnvironmentId;
+import dev.lifeboat.environment.EnvironmentType;
+import dev.lifeboat.fault.Fault;
+import dev.lifeboat.fault.FaultCode;
+import dev.lifeboat.json.Json;
+import dev.lifeboat.preflight.BackupPreconditions;
+import dev.lifeboat.preflight.PreflightReport;
+import dev.lifeboat.preflight.RestorePreconditions;
+import dev.lifeboat.run.Artifact;
+import dev.lifeboat.run.ArtifactCatalogue;
+import dev.lifeboat.run.NewRun;
+import dev.lifeboat.run.Operation;
+import dev.lifeboat.run.RunStore;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.util.Optional;
+
+/**
+ * What can be asked for. Each call checks the input and every precondition, and only then creates a run; where something
+ * does not hold it throws {@link dev.lifeboat.fault.RefusedException} or {@link dev.lifeboat.fault.FaultException} and
+ * nothing was begun.
+ */
+@ApplicationScoped
+public class Operations {
+    private final EnvironmentCatalogue environments;
+    private final ArtifactCatalogue artifacts;
+    private final RunStore runs;
+    private final Orchestrator orchestrator;
+    private final BackupPreconditions backupPreconditions;
+    private final RestorePreconditions restorePreconditions;
+
+    Operations(
+            EnvironmentCatalogue environments,
+            ArtifactCatalogue artifacts,
+            RunStore runs,
+            Orchestrator orchestrator,
+            BackupPreconditions backupPreconditions,
+            RestorePreconditions restorePreconditions) {
+        this.environments = environments;
+        this.artifacts = artifacts;
+        this.runs = runs;
+        this.orchestrator = orchestrator;
+        this.backupPreconditions = backupPreconditions;
+        this.restorePreconditions = restorePreconditions;
+    }
+
+    /** Starts a backup; gives the run's id. */
+    public String backup(EnvironmentId environment, BackupOrder order, String user) {
+        Bindings bindings = environments.bindings(environment);
+        backupPreconditions.evaluate(bindings, order.type(), user).orRefuse();
+        return start(Operation.BACKUP, bindings, backupInputs(environment, order, "backup"), user, Optional.empty());
+    }
+
+    /** Starts the safety backup of a restore, under that restore's exclusivity; gives the run's id. */
+    public String safetyBackup(EnvironmentId environment, BackupOrder order, String restoreRun, String user) {
+        Bindings bindings = environments.bindings(environment);
+        return start(
+                Operation.BACKUP,
+                bindings,
+                backupInputs(environment, order, "pre_restore"),
+                user,
+                Optional.of(restoreRun));
+    }
+
+    /** Starts a restore; gives the run's id. */
+    public String restore(EnvironmentId environment, RestoreOrder order, String user) {
+        Bindings bindings = environments.bindings(environment);
+        confirmed(bindings, order);
+        String artifactId = artifactId(environment, order);
+        restorePreconditions.evaluate(bindings, artifactId, order.type(), user).orRefuse();
+        ObjectNode inputs = Json.object()
+                .put("artifact_id", artifactId)
+                .put("restore_type", order.type().wireName())
+                .put("verify_post_restore", order.verify())
+                .put("rollback_on_failure", order.rollback())
+                .put("skip_confirmation", false);
+        return start(Operation.RESTORE, bindings, inputs, user, Optional.empty());
+    }
+
+    /** Starts the verification of an artifact; gives the run's id. */
+    public String verify(String artifactId, String user) {
+        Artifact artifact = artifacts.get(artifactId);
+        Bindings bindings = environments.bindings(EnvironmentId.parse(artifact.environmentId));
+        permitted(bindings.environment(), Operation.VERIFY, user);
+        return start(Operation.VERIFY, bindings, Json.object().put("artifact_id", artifactId), user, Optional.empty());
+    }
+
+    /** Starts the seven checks alone; gives the run's id. */
+    public String validate(EnvironmentId environment, String user) {
+        permitted(environment, Operation.VALIDATE, user);
+        return start(Operation.VALIDATE, environments.bindings(environment), Json.object(), user, Optional.empty());
+    }
+
+    /** Starts the retention policy's application, or, for a dry run, its explanation; gives the run's id. */
+    public String prune(EnvironmentId environment, boolean dryRun, String user) {
+        permitted(environment, Operation.PRUNE, user);
+        return start(
+                Operation.PRUNE,
+                environments.bindings(environment),
+                Json.object().put("dry_run", dryRun),
+                user,
+                Optional.empty());
+    }
+
+    /** Evaluates all preconditions of {@code backup} or {@code restore}; starts nothing. */
+    public PreflightReport preflight(
+            EnvironmentId environment, String operation, Optional<String> artifact, String user) {
+        Bindings bindings = environments.bindings(environment);
+        return switch (operation) {
+            case "backup" -> backupPreconditions.evaluate(bindings, BackupType.FULL, user);
+            case "restore" ->
+                restorePreconditions.evaluate(
+                        bindings,
+                        artifactId(
+                                environment,
+                                new RestoreOrder(artifact.orElse("latest"), null, null, null, Optional.empty())),
+                        BackupType.FULL,
+                        user);
+            case null, default ->
+                throw Fault.of(
+                                FaultCode.BAD_INPUT,
+                                "preflight knows the operations backup and restore, not '" + operation + "'",
+                                "Send {\"operation\": \"backup\"} or {\"operation\": \"restore\"}.")
+                        .toException();
+        };
+    }
+
+    private String start(
+            Operation operation, Bindings bindings, ObjectNode inputs, String user, Optional<String> parent) {
+        return orchestrator.start(new NewRun(operation, bindings.environment(), bindings.type(), inputs, user, parent));
+    }
+
+    private ObjectNode backupInputs(EnvironmentId environment, BackupOrder order, String purpose) {
+        ObjectNode inputs = Json.object()
+                .put("backup_type", order.type().wireName())
+                .put("label", order.label().orElse(null))
+                .put("purpose", purpose);
+        var retention = environments.configOf(environment).retention();
+        inputs.putObject("retention_policy")
+                .put("daily", retention.daily())
+                .put("weekly", retention.weekly())
+                .put("monthly", retention.monthly());
+        return inputs;
+    }
+
+    private void permitted(EnvironmentId environment, Operation operation, String user) {
+        if (!runs.hasPermission(user, environment.project(), operation.wireName())) {
+            throw Fault.of(
+                            FaultCode.PERMISSION_DENIED,
+                            "'" + user + "' may not " + operation.wireName() + " in project " + environment.project(),
+                            "Ask an admin of the project for a role that may.")
+                    .toException();
+        }
+    }
+
+    private static void confirmed(Bindings bindings, RestoreOrder order) {
+        if (bindings.type() != EnvironmentType.PRODUCTION) {
+            return;
+        }
+        String name = bindings.environment().name();
+        boolean typed = order.confirm()
+                .filter(text ->
+                        text.equals(name) || text.equals(bindings.environment().toString()))
+                .isPresent();
+        if (!typed) {
+            throw Fault.of(
+                            FaultCode.CONFIRMATION_MISSING,
+                            bindings.environment() + " is production: a restore replaces its database and filestore",
+                            "Confirm by its name: --confirm " + name + " (HTTP: \"confirm\": \"" + name + "\").")
+                    .toException();
+        }
+    }
+
+    private String artifactId(EnvironmentId environment, RestoreOrder order) {
+        if (order.artifact() == null || order.artifact().isBlank()) {
+            throw Fault.of(
+                            FaultCode.BAD_INPUT,
+                            "no artifact is named",
+                            "Name an artifact, or 'latest'; `lifeboat artifacts` lists them.")
+                    .toException();
+        }
+        if (!order.artifact().equals("latest")) {
+            return order.artifact();
+        }
+        BackupType wanted = order.type();
+        return artifacts
+                .latest(
+                        environment,
+                        type -> (type.coversDatabase() || !wanted.coversDatabase())
+                                && (type.coversFilestore() || !wanted.coversFilestore()))
+                .map(artifact -> artifact.artifactId)
+                .orElseThrow(() -> Fault.of(
+                                FaultCode.UNKNOWN_ARTIFACT,
+                                "there is no artifact of " + environment + " that covers a " + wanted.wireName()
+                                        + " restore",
+                                "`lifeboat artifacts " + environment.name()
+                                        + "` lists what there is; --type restores a part.")
+                        .toException());
+    }
+}

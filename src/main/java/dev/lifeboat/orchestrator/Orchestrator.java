@@ -1,0 +1,262 @@
+package dev.lifeboat.orchestrator;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.lifeboat.environment.LifeboatConfig;
+import dev.lifeboat.fault.Fault;
+import dev.lifeboat.fault.FaultException;
+import dev.lifeboat.json.Json;
+import dev.lifeboat.run.NewRun;
+import dev.lifeboat.run.RunSnapshot;
+import dev.lifeboat.run.RunStatus;
+import dev.lifeboat.run.RunStore;
+import dev.lifeboat.run.StepRecord;
+import dev.lifeboat.run.StepStatus;
+import dev.lifeboat.sidecar.TaskFinished;
+import dev.lifeboat.sidecar.TaskRunner;
+import dev.lifeboat.step.EvidenceFile;
+import dev.lifeboat.step.StepRequest;
+import dev.lifeboat.step.StepResponse;
+import dev.lifeboat.step.StepResult;
+import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.runtime.StartupEvent;
+import io.quarkus.scheduler.Scheduled;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import jakarta.enterprise.event.ObservesAsync;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.jboss.logging.Logger;
+
+/**
+ * Starts runs and advances them. Each turn is: take the lease, load, decide, do one thing, record it. Nothing is kept in
+ * memory between turns but which runs are being advanced, so any orchestrator can go on where another was killed.
+ */
+@ApplicationScoped
+public class Orchestrator {
+    private static final Logger LOG = Logger.getLogger(Orchestrator.class);
+    private static final Duration LEASE = Duration.ofSeconds(30);
+
+    private final String owner = UUID.randomUUID().toString();
+    private final RunStore runs;
+    private final StepInvoker functions;
+    private final TaskRunner tasks;
+    private final RunEvidence evidence;
+    private final boolean soleOwner;
+    private final ExecutorService workers = Executors.newVirtualThreadPerTaskExecutor();
+    /** Runs that are being advanced; the value says whether they were woken once more meanwhile. */
+    private final Map<String, Boolean> turning = new ConcurrentHashMap<>();
+
+    private volatile boolean stopping;
+
+    Orchestrator(RunStore runs, StepInvoker functions, TaskRunner tasks, RunEvidence evidence, LifeboatConfig config) {
+        this.runs = runs;
+        this.functions = functions;
+        this.tasks = tasks;
+        this.evidence = evidence;
+        this.soleOwner = config.soleOwner();
+    }
+
+    /** Takes up at once what an earlier process left, where this process alone may use the state. */
+    void onStart(@Observes StartupEvent start) {
+        if (soleOwner) {
+            runs.expireLeasesOfOthers(owner);
+        }
+    }
+
+    void onStop(@Observes ShutdownEvent stop) {
+        stopping = true;
+        workers.shutdownNow();
+    }
+
+    /**
+     * Creates a run and begins to advance it. The caller has checked what has to hold before it.
+     *
+     * @return the run's id
+     * @throws FaultException RUN_ACTIVE, or EVIDENCE_UNWRITABLE (then the run is there and failed)
+     */
+    public String start(NewRun newRun) {
+        String runId = runs.create(newRun);
+        RunSnapshot run = runs.load(runId);
+        try {
+            runs.evidenceAt(runId, evidence.open(run).toString());
+            evidence.write(run, new EvidenceFile("inputs.json", Json.pretty(inputs(run))));
+            evidence.write(run, new EvidenceFile("run_id.txt", runId + "\n"));
+        } catch (FaultException e) {
+            runs.claim(runId, owner, LEASE)
+                    .ifPresent(epoch -> runs.finish(
+                            runId,
+                            epoch,
+                            RunStatus.FAILED,
+                            Optional.of(e.fault()),
+                            "run_failed",
+                            Json.object().put("status", RunStatus.FAILED.wireName())));
+            throw e;
+        }
+        wake(runId);
+        return runId;
+    }
+
+    /** Asks for a run to be advanced soon, by this process. */
+    public void wake(String runId) {
+        if (!stopping && turning.put(runId, true) == null) {
+            workers.execute(() -> turn(runId));
+        }
+    }
+
+    void onTaskFinished(@ObservesAsync TaskFinished finished) {
+        runs.wake(finished.runId());
+        wake(finished.runId());
+    }
+
+    @Scheduled(every = "1s", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
+    void sweep() {
+        runs.due(owner, 100).forEach(this::wake);
+    }
+
+    @Scheduled(every = "5s", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
+    void heartbeat() {
+        runs.heartbeat(owner, LEASE);
+    }
+
+    private void turn(String runId) {
+        try {
+            do {
+                turning.put(runId, false);
+                advance(runId);
+            } while (!stopping && !turning.remove(runId, false));
+        } catch (RuntimeException e) {
+            turning.remove(runId);
+            if (!stopping) {
+                LOG.errorf(e, "run %s was not advanced; the next sweep tries again", runId);
+            }
+        }
+    }
+
+    /** Advances a run until it has to wait, is over, or is somebody else's. */
+    public void advance(String runId) {
+        boolean on = true;
+        while (on && !stopping) {
+            Optional<Integer> epoch = runs.claim(runId, owner, LEASE);
+            if (epoch.isEmpty()) {
+                return;
+            }
+            RunSnapshot run = runs.load(runId);
+            Workflow workflow = Workflows.of(run.operation());
+            on = switch (Decider.decide(workflow, run)) {
+                case Decision.Invoke(Step step, int attempt, var outcome) ->
+                    runs.begin(runId, run.epoch(), step.name(), workflow.position(step), attempt, step.limit())
+                            && ask(run, step, attempt, null, outcome.orElse(null));
+                case Decision.Poll(Step step, StepRecord waiting) ->
+                    ask(run, step, waiting.attempt(), waiting.taskId().orElseThrow(), null);
+                case Decision.Skip(Step step, int attempt, String why) ->
+                    leaveWord(run, step, why)
+                            && runs.skip(runId, run.epoch(), step.name(), workflow.position(step), attempt, why);
+                case Decision.GiveUp(Step step, int attempt, Fault fault) -> giveUp(run, step, attempt, fault);
+                case Decision.Restart(List<Step> steps, String why) -> voidSteps(run, steps, why);
+                case Decision.Wait wait -> false;
+                case Decision.Finish(RunStatus status, Optional<Fault> fault) -> finish(workflow, run, status, fault);
+                case Decision.Park(String why) -> park(run, why);
+            };
+        }
+    }
+
+    /** True: there may be more to do now. */
+    private boolean ask(RunSnapshot run, Step step, int attempt, String taskId, StepRequest.Outcome outcome) {
+        StepResponse answer = functions.invoke(step.name(), request(run, attempt, taskId, outcome));
+        if (answer.evidence() != null) {
+            answer.evidence().forEach(file -> evidence.write(run, file));
+        }
+        return runs.record(run.runId(), run.epoch(), step.name(), attempt, answer);
+    }
+
+    private boolean giveUp(RunSnapshot run, Step step, int attempt, Fault fault) {
+        run.latest(step.name()).flatMap(StepRecord::taskId).ifPresent(tasks::cancel);
+        return runs.record(
+                run.runId(),
+                run.epoch(),
+                step.name(),
+                attempt,
+                StepResponse.of(new StepResult.Failed(fault, "the next attempt finds and clears it", List.of())));
+    }
+
+    private boolean voidSteps(RunSnapshot run, List<Step> steps, String why) {
+        steps.stream()
+                .flatMap(step -> run.latest(step.name()).stream())
+                .flatMap(record -> record.taskId().stream())
+                .forEach(tasks::cancel);
+        return runs.voidSteps(
+                run.runId(), run.epoch(), steps.stream().map(Step::name).toList(), why);
+    }
+
+    /** Always false: a person has to look. */
+    private boolean park(RunSnapshot run, String why) {
+        LOG.errorf("run %s is parked: %s", run.runId(), why);
+        runs.park(run.runId(), run.epoch(), why);
+        return false;
+    }
+
+    private boolean leaveWord(RunSnapshot run, Step step, String why) {
+        step.evidence()
+                .forEach(name -> evidence.writeAbsent(run, name, "step " + step.name() + " was skipped: " + why));
+        return true;
+    }
+
+    /** Always false: there is nothing more to do. */
+    private boolean finish(Workflow workflow, RunSnapshot run, RunStatus decided, Optional<Fault> fault) {
+        RunStatus status = decided;
+        Optional<Fault> reason = fault;
+        try {
+            evidence.close(run, workflow.requiredEvidence(), fault);
+        } catch (FaultException e) {
+            status = decided == RunStatus.SUCCESS ? RunStatus.FAILED : decided;
+            reason = fault.or(() -> Optional.of(e.fault()));
+        }
+        ObjectNode payload = Json.object().put("status", status.wireName());
+        run.latest(workflow.last().name()).ifPresent(last -> payload.setAll(last.outputs()));
+        payload.put("status", status.wireName());
+        runs.finish(run.runId(), run.epoch(), status, reason, run.operation().wireName() + "_completed", payload);
+        run.parentRunId().ifPresent(parent -> {
+            runs.wake(parent);
+            wake(parent);
+        });
+        return false;
+    }
+
+    private static StepRequest request(RunSnapshot run, int attempt, String taskId, StepRequest.Outcome outcome) {
+        Map<String, ObjectNode> outputs = new LinkedHashMap<>();
+        run.steps().stream()
+                .filter(record -> record.status() == StepStatus.DONE)
+                .forEach(record -> outputs.put(record.step(), record.outputs()));
+        return new StepRequest(
+                run.runId(),
+                run.operation().wireName(),
+                run.environment().toString(),
+                run.createdAt(),
+                run.createdBy(),
+                attempt,
+                run.epoch(),
+                run.metadata(),
+                outputs,
+                taskId,
+                outcome,
+                Map.of());
+    }
+
+    private static ObjectNode inputs(RunSnapshot run) {
+        ObjectNode inputs = Json.object()
+                .put("run_id", run.runId())
+                .put("operation", run.operation().wireName())
+                .put("project_id", run.environment().project())
+                .put("environment_id", run.environment().toString())
+                .put("created_by", run.createdBy())
+                .put("created_at", run.createdAt().toString());
+        return inputs.setAll(run.metadata());
+    }
+}

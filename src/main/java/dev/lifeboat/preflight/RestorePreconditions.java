@@ -1,0 +1,212 @@
+package dev.lifeboat.preflight;
+
+import dev.lifeboat.artifact.BackupType;
+import dev.lifeboat.artifact.Manifest;
+import dev.lifeboat.artifact.ManifestCodec;
+import dev.lifeboat.artifact.OpenArtifact;
+import dev.lifeboat.environment.Bindings;
+import dev.lifeboat.environment.LifeboatConfig;
+import dev.lifeboat.fault.Fault;
+import dev.lifeboat.fault.FaultCode;
+import dev.lifeboat.fault.FaultException;
+import dev.lifeboat.postgres.DatabaseServer;
+import dev.lifeboat.postgres.PgTools;
+import dev.lifeboat.run.Artifact;
+import dev.lifeboat.run.ArtifactCatalogue;
+import dev.lifeboat.run.Operation;
+import dev.lifeboat.store.StoredObject;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/** The nine preconditions of the restore specification, in its order. */
+@ApplicationScoped
+public class RestorePreconditions {
+    private final CommonChecks common;
+    private final ArtifactCatalogue artifacts;
+    private final CatalogueOpener opener;
+    private final LifeboatConfig config;
+
+    RestorePreconditions(
+            CommonChecks common, ArtifactCatalogue artifacts, CatalogueOpener opener, LifeboatConfig config) {
+        this.common = common;
+        this.artifacts = artifacts;
+        this.opener = opener;
+        this.config = config;
+    }
+
+    /** Evaluates all of them, whether or not one fails. */
+    public PreflightReport evaluate(Bindings bindings, String artifactId, BackupType type, String user) {
+        List<Check> checks = new ArrayList<>(common.evaluate(bindings, Operation.RESTORE, user));
+        Optional<Artifact> row = artifacts.find(artifactId);
+        checks.add(Probe.check("artifact exists and is this environment's", "ops.artifacts " + artifactId, () -> {
+            belongs(artifacts.get(artifactId), bindings, type);
+            return row.orElseThrow().backupType + " of " + row.orElseThrow().createdAt;
+        }));
+        Optional<OpenArtifact> open = Optional.empty();
+        Check manifest;
+        if (row.isEmpty()) {
+            manifest = Check.skipped("metadata readable", "artifact.json", "the artifact is not known");
+        } else {
+            try {
+                open = Optional.of(opener.open(row.get()));
+                manifest = Check.passed(
+                        "metadata readable",
+                        open.get().folder().store().location() + "/"
+                                + open.get().id().file("artifact.json"),
+                        "it parses and its digest and signature hold");
+            } catch (FaultException e) {
+                manifest = Check.failed("metadata readable", "artifact.json", e.fault());
+            }
+        }
+        checks.add(integrity(open));
+        checks.add(room(bindings, row, type));
+        checks.add(reachable(bindings, open, type));
+        checks.add(manifest);
+        return new PreflightReport(checks);
+    }
+
+    private static void belongs(Artifact artifact, Bindings bindings, BackupType type) {
+        if (!artifact.environmentId.equals(bindings.environment().toString())) {
+            throw Fault.of(
+                            FaultCode.WRONG_ENVIRONMENT,
+                            "artifact " + artifact.artifactId + " is of " + artifact.environmentId + ", not of "
+                                    + bindings.environment(),
+                            "Name an artifact of " + bindings.environment() + ": `lifeboat artifacts "
+                                    + bindings.environment().name() + "` lists them.")
+                    .toException();
+        }
+        if (!artifact.status.equals("available")) {
+            throw Fault.of(
+                            FaultCode.UNKNOWN_ARTIFACT,
+                            "artifact " + artifact.artifactId + " was removed by retention",
+                            "`lifeboat artifacts` lists those that there are.")
+                    .toException();
+        }
+        BackupType has = BackupType.valueOf(artifact.backupType.toUpperCase(Locale.ROOT));
+        if ((type.coversDatabase() && !has.coversDatabase()) || (type.coversFilestore() && !has.coversFilestore())) {
+            throw Fault.of(
+                            FaultCode.BAD_INPUT,
+                            "artifact " + artifact.artifactId + " is " + has.wireName() + ": it can't give a "
+                                    + type.wireName() + " restore",
+                            "Ask for --type " + has.wireName() + ", or name another artifact.")
+                    .toException();
+        }
+    }
+
+    /** Presence and sizes here; every byte is hashed in the run's second step, before anything is touched. */
+    private static Check integrity(Optional<OpenArtifact> open) {
+        String name = "artifact whole";
+        if (open.isEmpty()) {
+            return Check.skipped(name, "the files that the manifest names", "the manifest can't be read");
+        }
+        OpenArtifact artifact = open.get();
+        return Probe.check(name, "the files that the manifest names", () -> {
+            for (Manifest.FileEntry file : ManifestCodec.files(artifact.manifest())) {
+                long size = artifact.folder()
+                        .find(file.path())
+                        .map(StoredObject::size)
+                        .orElse(-1L);
+                if (size != file.size()) {
+                    throw Fault.of(
+                                    FaultCode.ARTIFACT_DAMAGED,
+                                    file.path() + " of " + artifact.id()
+                                            + (size < 0
+                                                    ? " is missing"
+                                                    : " has " + size + " bytes, not " + file.size()),
+                                    "Restore another artifact, or from another store; `lifeboat verify " + artifact.id()
+                                            + "` looks at every byte.")
+                            .toException();
+                }
+            }
+            return ManifestCodec.files(artifact.manifest()).size()
+                    + " files of the right size; step verify-artifact hashes them";
+        });
+    }
+
+    private static Check room(Bindings bindings, Optional<Artifact> artifact, BackupType type) {
+        Path volume = existing(bindings.filestore());
+        String lookedAt = "the volume of " + volume;
+        String name = "room for twice the artifact";
+        if (artifact.isEmpty()) {
+            return Check.skipped(name, lookedAt, "the artifact is not known");
+        }
+        if (!type.coversFilestore()) {
+            return Check.skipped(name, "the database server's disk", "its free room can't be seen from here");
+        }
+        return Probe.check(name, lookedAt, () -> {
+            long free = usable(volume);
+            long needed = 2 * artifact.get().sizeBytes;
+            if (free < needed) {
+                throw Fault.of(
+                                FaultCode.DISK_SPACE_LOW,
+                                volume + " has " + free + " bytes free; twice the artifact are " + needed,
+                                "Free some room on that volume.")
+                        .toException();
+            }
+            return free + " bytes free, " + needed + " wanted; the database server's disk can't be seen from here";
+        });
+    }
+
+    private Check reachable(Bindings bindings, Optional<OpenArtifact> open, BackupType type) {
+        var database = bindings.database();
+        String lookedAt = database.host() + ":" + database.port() + " and " + bindings.filestore();
+        return Probe.check("target reachable", lookedAt, () -> {
+            var found = new ArrayList<String>();
+            if (type.coversDatabase()) {
+                var server = new DatabaseServer(database);
+                var info = server.probe();
+                open.flatMap(artifact -> artifact.manifest().manifest().dbMajorVersion())
+                        .ifPresent(dump -> PgTools.forRestore(info.major(), dump, config.pgBin()));
+                if (!info.createdb() && !info.superuser()) {
+                    throw Fault.of(
+                                    FaultCode.DATABASE_RIGHT_MISSING,
+                                    "role " + database.user() + " may not create databases: the restored one is loaded"
+                                            + " beside the present one",
+                                    "As a superuser: ALTER ROLE " + DatabaseServer.quoteIdentifier(database.user())
+                                            + " CREATEDB")
+                            .toException();
+                }
+                found.add("server " + info.version() + ", database "
+                        + (server.exists(database.name()) ? "present" : "missing"));
+            }
+            if (type.coversFilestore()) {
+                Path parent = existing(bindings.filestore().getParent());
+                if (!Files.isWritable(parent)) {
+                    throw Fault.of(
+                                    FaultCode.FILESTORE_UNWRITABLE,
+                                    parent + " may not be written by this user: the restored filestore is built there",
+                                    "Run Lifeboat as Odoo's user or as root.")
+                            .toException();
+                }
+                found.add("filestore " + (Files.isDirectory(bindings.filestore()) ? "present" : "missing"));
+            }
+            return String.join("; ", found);
+        });
+    }
+
+    private static Path existing(Path path) {
+        Path at = path.toAbsolutePath();
+        while (!Files.exists(at) && at.getParent() != null) {
+            at = at.getParent();
+        }
+        return at;
+    }
+
+    private static long usable(Path volume) {
+        try {
+            return Files.getFileStore(volume).getUsableSpace();
+        } catch (IOException e) {
+            throw Fault.of(
+                            FaultCode.FILESTORE_UNREADABLE,
+                            "the free room of " + volume + " can't be read: " + e.getMessage(),
+                            "Look at that volume.")
+                    .toException(e);
+        }
+    }
+}

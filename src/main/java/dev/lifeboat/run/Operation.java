@@ -1,0 +1,31 @@
+package dev.lifeboat.run;
+
+import java.util.Locale;
+
+/** What a run does. */
+public enum Operation {
+    BACKUP,
+    RESTORE,
+    VERIFY,
+    VALIDATE,
+    PRUNE;
+
+    /** The name in the state, in permissions and on the wire. */
+    @com.fasterxml.jackson.annotation.JsonValue
+    public String wireName() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+
+    /** Reads {@link #wireName}. */
+    public static Operation of(String wireName) {
+        return valueOf(wireName.toUpperCase(Locale.ROOT));
+    }
+
+    /** Whether at most one run of these is active in an environment. */
+    public boolean isExclusive() {
+        return switch (this) {
+            case BACKUP, RESTORE -> true;
+            case VERIFY, VALIDATE, PRUNE -> false;
+        };
+    }
+}

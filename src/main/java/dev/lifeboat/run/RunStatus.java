@@ -1,0 +1,31 @@
+package dev.lifeboat.run;
+
+import java.util.Locale;
+
+/** The states of a run: queued → running → success | failed | rolled_back. The last three are final. */
+public enum RunStatus {
+    QUEUED,
+    RUNNING,
+    SUCCESS,
+    FAILED,
+    ROLLED_BACK;
+
+    /** The name in the state and on the wire. */
+    @com.fasterxml.jackson.annotation.JsonValue
+    public String wireName() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+
+    /** Reads {@link #wireName}. */
+    public static RunStatus of(String wireName) {
+        return valueOf(wireName.toUpperCase(Locale.ROOT));
+    }
+
+    /** Whether the run is over. */
+    public boolean isFinal() {
+        return switch (this) {
+            case QUEUED, RUNNING -> false;
+            case SUCCESS, FAILED, ROLLED_BACK -> true;
+        };
+    }
+}

@@ -1,0 +1,458 @@
+package dev.lifeboat.run;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.lifeboat.environment.EnvironmentId;
+import dev.lifeboat.fault.Fault;
+import dev.lifeboat.fault.FaultCode;
+import dev.lifeboat.json.Json;
+import dev.lifeboat.step.StepResponse;
+import io.quarkus.narayana.jta.QuarkusTransaction;
+import io.quarkus.panache.common.Sort;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.persistence.PersistenceException;
+import jakarta.transaction.Transactional;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.hibernate.Session;
+import org.hibernate.exception.ConstraintViolationException;
+
+/**
+ * The only writer of runs. Each method is one transaction. Whoever advances a run holds its lease under an epoch; a write
+ * under an older epoch changes nothing and says so, so that two orchestrators never both advance a run.
+ */
+@ApplicationScoped
+public class RunStore {
+    private final Session entities;
+
+    RunStore(Session entities) {
+        this.entities = entities;
+    }
+
+    /**
+     * Creates a queued run and its first event.
+     *
+     * @return the new run's id
+     * @throws dev.lifeboat.fault.FaultException RUN_ACTIVE where another exclusive run of the environment is active
+     */
+    public String create(NewRun run) {
+        try {
+            return QuarkusTransaction.requiringNew().call(() -> insert(run));
+        } catch (PersistenceException e) {
+            if (causedBy(e, "runs_one_active")) {
+                throw active(run.environment());
+            }
+            throw e;
+        }
+    }
+
+    private String insert(NewRun run) {
+        entities.createNativeMutationQuery("INSERT INTO ops.projects (project_id) VALUES (?1) ON CONFLICT DO NOTHING")
+                .setParameter(1, run.environment().project())
+                .executeUpdate();
+        entities.createNativeMutationQuery(
+                        "INSERT INTO ops.environments (environment_id, project_id, type) VALUES (?1, ?2, ?3)"
+                                + " ON CONFLICT (environment_id) DO UPDATE SET type = excluded.type")
+                .setParameter(1, run.environment().toString())
+                .setParameter(2, run.environment().project())
+                .setParameter(3, run.environmentType().name().toLowerCase(java.util.Locale.ROOT))
+                .executeUpdate();
+        var entity = new Run();
+        entity.runId = entities.createNativeQuery("SELECT ops.gen_run_id()", String.class)
+                .getSingleResult();
+        entity.projectId = run.environment().project();
+        entity.environmentId = run.environment().toString();
+        entity.operationType = run.operation().wireName();
+        entity.status = RunStatus.QUEUED.wireName();
+        entity.createdBy = run.createdBy();
+        entity.metadata = run.inputs().deepCopy();
+        entity.parentRunId = run.parentRunId().orElse(null);
+        entity.wakeAt = now();
+        entities.persist(entity);
+        event(entity.runId, "run_created", entity.metadata);
+        entities.flush();
+        return entity.runId;
+    }
+
+    private RuntimeException active(EnvironmentId environment) {
+        String active = QuarkusTransaction.requiringNew().call(() -> Run.<Run>find(
+                        "environmentId = ?1 and status in ('queued','running') and parentRunId is null"
+                                + " and operationType in ('backup','restore')",
+                        environment.toString())
+                .firstResultOptional()
+                .map(run -> run.operationType + " " + run.runId)
+                .orElse("a run that has just ended"));
+        return Fault.of(
+                        FaultCode.RUN_ACTIVE,
+                        "environment " + environment + " already has an active run: " + active,
+                        "Wait for it (`lifeboat run show RUN --follow`) and try again.")
+                .toException();
+    }
+
+    /**
+     * Takes or renews the lease of an open run.
+     *
+     * @return the epoch under which the caller may write; empty where somebody else holds a live lease or the run is over
+     */
+    @Transactional(Transactional.TxType.REQUIRES_NEW)
+    public Optional<Integer> claim(String runId, String owner, Duration lease) {
+        var epochs = entities.createNativeQuery("""
+                UPDATE ops.runs SET
+                    epoch = CASE WHEN lease_owner = ?2 THEN epoch ELSE epoch + 1 END,
+                    recoveries = CASE WHEN lease_owner IS NULL OR lease_owner = ?2 THEN recoveries ELSE recoveries + 1 END,
+                    lease_owner = ?2,
+                    lease_until = clock_timestamp() + make_interval(secs => ?3),
+                    status = 'running',
+                    started_at = coalesce(started_at, clock_timestamp())
+                WHERE run_id = (SELECT run_id FROM ops.runs
+                                WHERE run_id = ?1 AND status IN ('queued', 'running') AND parked_at IS NULL
+                                  AND (lease_owner IS NULL OR lease_owner = ?2 OR lease_until < clock_timestamp())
+                                FOR UPDATE SKIP LOCKED)
+                RETURNING epoch""", Integer.class)
+                .setParameter(1, runId)
+                .setParameter(2, owner)
+                .setParameter(3, (double) lease.toSeconds())
+                .getResultList();
+        return epochs.stream().findFirst();
+    }
+
+    /** Renews the leases of all open runs that {@code owner} holds. */
+    @Transactional(Transactional.TxType.REQUIRES_NEW)
+    public void heartbeat(String owner, Duration lease) {
+        entities.createNativeMutationQuery(
+                        "UPDATE ops.runs SET lease_until = clock_timestamp() + make_interval(secs => ?2)"
+                                + " WHERE lease_owner = ?1 AND status = 'running'")
+                .setParameter(1, owner)
+                .setParameter(2, (double) lease.toSeconds())
+                .executeUpdate();
+    }
+
+    /** Ends every lease that is not {@code owner}'s: for the only process that may use this state, when it starts. */
+    @Transactional(Transactional.TxType.REQUIRES_NEW)
+    public void expireLeasesOfOthers(String owner) {
+        entities.createNativeMutationQuery("UPDATE ops.runs SET lease_until = clock_timestamp() - interval '1 second',"
+                        + " wake_at = clock_timestamp() WHERE status = 'running' AND lease_owner <> ?1")
+                .setParameter(1, owner)
+                .executeUpdate();
+    }
+
+    /** The open runs that want to be looked at now: their time has come, or their owner has gone. */
+    @Transactional
+    public List<String> due(String owner, int limit) {
+        return entities.createNativeQuery("""
+                SELECT run_id FROM ops.runs
+                WHERE status IN ('queued', 'running') AND parked_at IS NULL
+                  AND (lease_owner IS NULL OR lease_until < clock_timestamp()
+                       OR (lease_owner = ?1 AND wake_at <= clock_timestamp()))
+                ORDER BY wake_at LIMIT ?2""", String.class)
+                .setParameter(1, owner)
+                .setParameter(2, limit)
+                .getResultList();
+    }
+
+    /**
+     * Reads a run.
+     *
+     * @throws dev.lifeboat.fault.FaultException UNKNOWN_RUN
+     */
+    @Transactional(Transactional.TxType.REQUIRES_NEW)
+    public RunSnapshot load(String runId) {
+        Run run = Run.<Run>findByIdOptional(runId).orElseThrow(() -> Fault.of(
+                        FaultCode.UNKNOWN_RUN,
+                        "there is no run " + runId,
+                        "`lifeboat runs` lists the runs that there are.")
+                .toException());
+        entities.refresh(run);
+        List<StepRecord> steps =
+                RunStep.<RunStep>list("runId", Sort.by("startedAt").and("seq").and("attempt"), runId).stream()
+                        .map(RunStore::read)
+                        .toList();
+        return new RunSnapshot(
+                run.runId,
+                EnvironmentId.parse(run.environmentId),
+                run.operation(),
+                run.status(),
+                run.createdBy,
+                run.metadata,
+                Optional.ofNullable(run.evidenceDir),
+                run.createdAt,
+                Optional.ofNullable(run.startedAt),
+                Optional.ofNullable(run.completedAt),
+                Optional.ofNullable(run.parentRunId),
+                Optional.ofNullable(run.fault).map(fault -> Json.convert(fault, Fault.class)),
+                run.epoch,
+                run.recoveries,
+                run.parkedAt != null,
+                steps,
+                now());
+    }
+
+    /** Records the intent to call a step, before it is called. False: the lease is lost. */
+    @Transactional(Transactional.TxType.REQUIRES_NEW)
+    public boolean begin(String runId, int epoch, String step, int seq, int attempt, Duration limit) {
+        if (!holdsLease(runId, epoch)) {
+            return false;
+        }
+        var entity = new RunStep();
+        entity.runId = runId;
+        entity.step = step;
+        entity.seq = seq;
+        entity.attempt = attempt;
+        entity.status = StepStatus.RUNNING.wireName();
+        entity.epoch = epoch;
+        entity.deadlineAt = now().plus(limit);
+        entities.persist(entity);
+        event(runId, "step_started", Json.object().put("step", step).put("attempt", attempt));
+        return true;
+    }
+
+    /** Records that a step does not apply to this run. False: the lease is lost. */
+    @Transactional(Transactional.TxType.REQUIRES_NEW)
+    public boolean skip(String runId, int epoch, String step, int seq, int attempt, String why) {
+        if (!holdsLease(runId, epoch)) {
+            return false;
+        }
+        var entity = new RunStep();
+        entity.runId = runId;
+        entity.step = step;
+        entity.seq = seq;
+        entity.attempt = attempt;
+        entity.status = StepStatus.SKIPPED.wireName();
+        entity.epoch = epoch;
+        entity.deadlineAt = now();
+        entity.finishedAt = entity.deadlineAt;
+        entity.outputs = Json.object().put("skipped", why);
+        entities.persist(entity);
+        event(runId, "step_skipped", Json.object().put("step", step).put("reason", why));
+        return true;
+    }
+
+    /**
+     * Records what a step answered. An attempt ends once: the first answer wins.
+     *
+     * @return false where the answer was not taken (the lease is lost, or the attempt has already ended)
+     */
+    @Transactional(Transactional.TxType.REQUIRES_NEW)
+    public boolean record(String runId, int epoch, String step, int attempt, StepResponse answer) {
+        if (!holdsLease(runId, epoch)) {
+            return false;
+        }
+        RunStep entity = RunStep.findById(new RunStep.Key(runId, step, attempt));
+        if (entity == null || !entity.status().isOpen()) {
+            return false;
+        }
+        Instant now = now();
+        var payload = Json.object().put("step", step).put("attempt", attempt);
+        switch (answer.status()) {
+            case PENDING -> {
+                boolean first = entity.taskId == null;
+                entity.status = StepStatus.WAITING.wireName();
+                entity.taskId = answer.taskId();
+                entity.epoch = epoch;
+                entity.checkAt = now.plusSeconds(Math.max(1, answer.checkAfterSeconds()));
+                wakeAt(runId, entity.checkAt);
+                if (first) {
+                    event(runId, "step_waiting", payload.put("task_id", answer.taskId()));
+                }
+                return true;
+            }
+            case DONE -> {
+                entity.status = StepStatus.DONE.wireName();
+                entity.outputs = answer.outputs();
+                promote(runId, answer.outputs());
+            }
+            case REFUSED -> {
+                entity.status = StepStatus.REFUSED.wireName();
+                entity.fault = Json.tree(answer.findings().getFirst());
+                payload.set("findings", Json.mapper().valueToTree(answer.findings()));
+            }
+            case FAILED -> {
+                entity.status = StepStatus.FAILED.wireName();
+                entity.fault = Json.tree(answer.fault());
+                payload.put("left_behind", answer.leftBehind());
+            }
+            case UNKNOWN -> {
+                entity.status = StepStatus.UNKNOWN.wireName();
+                entity.fault = Json.tree(answer.fault());
+                payload.put("probe", answer.probe());
+            }
+        }
+        entity.finishedAt = now;
+        wakeAt(runId, now);
+        if (entity.fault != null) {
+            payload.set("fault", entity.fault);
+        }
+        event(runId, "step_" + entity.status, payload);
+        return true;
+    }
+
+    /** Takes what was done under these steps back out of the count, so that they are done again. False: the lease is lost. */
+    @Transactional(Transactional.TxType.REQUIRES_NEW)
+    public boolean voidSteps(String runId, int epoch, List<String> steps, String why) {
+        if (!holdsLease(runId, epoch)) {
+            return false;
+        }
+        RunStep.<RunStep>list("runId = ?1 and step in ?2 and status <> 'void'", runId, steps)
+                .forEach(entity -> {
+                    entity.status = StepStatus.VOID.wireName();
+                    entity.finishedAt = entity.finishedAt == null ? now() : entity.finishedAt;
+                });
+        event(
+                runId,
+                "steps_voided",
+                Json.object().put("steps", String.join(",", steps)).put("reason", why));
+        return true;
+    }
+
+    /** Ends a run. False: the lease is lost. */
+    @Transactional(Transactional.TxType.REQUIRES_NEW)
+    public boolean finish(
+            String runId, int epoch, RunStatus status, Optional<Fault> fault, String eventType, ObjectNode payload) {
+        if (!holdsLease(runId, epoch)) {
+            return false;
+        }
+        Run run = Run.findById(runId);
+        run.status = status.wireName();
+        run.completedAt = now();
+        run.leaseUntil = null;
+        run.leaseOwner = null;
+        run.wakeAt = null;
+        run.fault = fault.map(Json::tree).orElse(null);
+        event(runId, eventType, payload);
+        return true;
+    }
+
+    /** Stops advancing a run that was taken over too often; a person has to look at it. False: the lease is lost. */
+    @Transactional(Transactional.TxType.REQUIRES_NEW)
+    public boolean park(String runId, int epoch, String why) {
+        if (!holdsLease(runId, epoch)) {
+            return false;
+        }
+        Run run = Run.findById(runId);
+        run.parkedAt = now();
+        event(runId, "run_parked", Json.object().put("reason", why));
+        return true;
+    }
+
+    /** Says where a run's evidence is. */
+    @Transactional(Transactional.TxType.REQUIRES_NEW)
+    public void evidenceAt(String runId, String folder) {
+        Run run = Run.findById(runId);
+        run.evidenceDir = folder;
+    }
+
+    /** Asks for a run and the tasks that it waits for to be looked at now. */
+    @Transactional(Transactional.TxType.REQUIRES_NEW)
+    public void wake(String runId) {
+        // The run's row first, as everywhere: whoever takes both in another order would deadlock.
+        wakeAt(runId, now());
+        entities.createNativeMutationQuery("UPDATE ops.run_steps SET check_at = clock_timestamp()"
+                        + " WHERE run_id = ?1 AND status = 'waiting'")
+                .setParameter(1, runId)
+                .executeUpdate();
+    }
+
+    /** Adds an event to a run. */
+    @Transactional(Transactional.TxType.REQUIRES_NEW)
+    public void addEvent(String runId, String type, ObjectNode payload) {
+        event(runId, type, payload);
+    }
+
+    /** The run that {@code parent} started for {@code operation}, if it did: the newest. */
+    @Transactional
+    public Optional<String> child(String parent, Operation operation) {
+        return Run.<Run>find(
+                        "parentRunId = ?1 and operationType = ?2",
+                        Sort.by("createdAt").descending(),
+                        parent,
+                        operation.wireName())
+                .firstResultOptional()
+                .map(run -> run.runId);
+    }
+
+    /** Whether a user may do something in a project, as {@code ops.user_has_permission} says. */
+    @Transactional
+    public boolean hasPermission(String user, String project, String action) {
+        return entities.createNativeQuery("SELECT ops.user_has_permission(?1, ?2, ?3)", Boolean.class)
+                .setParameter(1, user)
+                .setParameter(2, project)
+                .setParameter(3, action)
+                .getSingleResult();
+    }
+
+    /** The exclusive run that is active in an environment. */
+    @Transactional
+    public Optional<String> activeRun(EnvironmentId environment) {
+        return Run.<Run>find(
+                        "environmentId = ?1 and status in ('queued','running') and parentRunId is null"
+                                + " and operationType in ('backup','restore')",
+                        environment.toString())
+                .firstResultOptional()
+                .map(run -> run.runId);
+    }
+
+    private boolean holdsLease(String runId, int epoch) {
+        return !entities.createNativeQuery(
+                        "SELECT run_id FROM ops.runs WHERE run_id = ?1 AND epoch = ?2"
+                                + " AND status IN ('queued', 'running') FOR UPDATE",
+                        String.class)
+                .setParameter(1, runId)
+                .setParameter(2, epoch)
+                .getResultList()
+                .isEmpty();
+    }
+
+    /** Outputs under {@code run} belong to the run itself: they become part of its metadata. */
+    private void promote(String runId, ObjectNode outputs) {
+        if (outputs.get("run") instanceof ObjectNode ofRun) {
+            Run run = Run.findById(runId);
+            run.metadata = run.metadata.deepCopy().setAll(ofRun);
+        }
+    }
+
+    private void wakeAt(String runId, Instant when) {
+        entities.createNativeMutationQuery("UPDATE ops.runs SET wake_at = ?2 WHERE run_id = ?1")
+                .setParameter(1, runId)
+                .setParameter(2, when)
+                .executeUpdate();
+    }
+
+    private void event(String runId, String type, ObjectNode payload) {
+        var entity = new RunEvent();
+        entity.runId = runId;
+        entity.eventType = type;
+        entity.payload = payload;
+        entities.persist(entity);
+    }
+
+    private Instant now() {
+        return entities.createNativeQuery("SELECT clock_timestamp()", Instant.class)
+                .getSingleResult();
+    }
+
+    private static StepRecord read(RunStep entity) {
+        return new StepRecord(
+                entity.step,
+                entity.attempt,
+                entity.status(),
+                entity.epoch,
+                Optional.ofNullable(entity.taskId),
+                entity.startedAt,
+                Optional.ofNullable(entity.checkAt),
+                entity.deadlineAt,
+                Optional.ofNullable(entity.finishedAt),
+                entity.outputs == null ? Json.object() : entity.outputs,
+                Optional.ofNullable(entity.fault).map(fault -> Json.convert(fault, Fault.class)));
+    }
+
+    private static boolean causedBy(Throwable error, String constraint) {
+        for (Throwable cause = error; cause != null; cause = cause.getCause()) {
+            if (cause instanceof ConstraintViolationException violation
+                    && String.valueOf(violation.getConstraintName()).contains(constraint)) {
+                return true;
+            }
+        }
+        return false;
+    }
+}

@@ -1,0 +1,244 @@
+package dev.lifeboat.sidecar;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.lifeboat.artifact.ArtifactId;
+import dev.lifeboat.artifact.Manifest.DatabaseContent;
+import dev.lifeboat.artifact.Manifest.FileEntry;
+import dev.lifeboat.artifact.Manifest.FilestoreEntry;
+import dev.lifeboat.artifact.Manifest.OdooEntry;
+import dev.lifeboat.artifact.Manifest.Part;
+import dev.lifeboat.environment.Bindings;
+import dev.lifeboat.environment.ConfigSnapshot;
+import dev.lifeboat.environment.EnvironmentCatalogue;
+import dev.lifeboat.environment.LifeboatConfig;
+import dev.lifeboat.filestore.FilestoreArchiver;
+import dev.lifeboat.filestore.FilestoreIndex;
+import dev.lifeboat.filestore.ReferredNames;
+import dev.lifeboat.json.Json;
+import dev.lifeboat.postgres.Capture;
+import dev.lifeboat.postgres.DatabaseDumper;
+import dev.lifeboat.postgres.PgTools;
+import dev.lifeboat.progress.Progress;
+import dev.lifeboat.step.EvidenceFile;
+import dev.lifeboat.step.StepResult;
+import dev.lifeboat.store.Stores;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+
+/** The heavy half of a backup: steps 4 to 6, which share a capture. */
+@ApplicationScoped
+class BackupTasks {
+    private static final String DUMP = "db.dump";
+    private static final String ARCHIVE = "filestore.tar.zst";
+    private static final String INDEX = "filestore.index.zst";
+
+    private final EnvironmentCatalogue environments;
+    private final LifeboatConfig config;
+    private final Stores stores;
+    private final Captures captures;
+
+    BackupTasks(EnvironmentCatalogue environments, LifeboatConfig config, Stores stores, Captures captures) {
+        this.environments = environments;
+        this.config = config;
+        this.stores = stores;
+        this.captures = captures;
+    }
+
+    StepResult dump(Task.DumpDatabase task, Progress progress) {
+        Bindings bindings = environments.bindings(task.environment());
+        Capture capture = captures.obtain(task.capture(), bindings);
+        Capture.DatabaseFacts facts = capture.facts();
+        PgTools tools = PgTools.forServer(facts.serverMajor(), config.pgBin());
+        ArtifactWriter writer = writer(task.artifact(), bindings);
+        progress.phase("dump");
+        DatabaseDumper.Report report;
+        FileEntry dump;
+        try (ArtifactWriter.File file = writer.create(DUMP)) {
+            report = new DatabaseDumper(tools).dump(capture, file, progress);
+            captures.proven(task.capture());
+            dump = file.commit();
+        }
+        var meta = new CapturedFiles.DumpMeta(
+                DUMP,
+                dump.size(),
+                dump.sha256(),
+                tools.version().text(),
+                bindings.database().name(),
+                report.startedAt(),
+                report.finishedAt(),
+                seconds(report.startedAt(), report.finishedAt()),
+                capture.id(),
+                capture.takenAt(),
+                capture.unfenced().isEmpty(),
+                capture.unfenced(),
+                true,
+                capture.recordCounts(),
+                content(facts, report));
+        String sum = dump.sha256() + "  " + DUMP + "\n";
+        List<FileEntry> files = List.of(
+                dump, writer.write(DUMP + ".sha256", sum), writer.write(DUMP + ".meta.json", Json.pretty(meta)));
+        ObjectNode outputs = outputs(capture, files)
+                .put(
+                        "summary",
+                        size(dump.size()) + ", " + report.data().tables().size() + " tables");
+        return new StepResult.Done(
+                outputs,
+                List.of(
+                        new EvidenceFile("db.dump.meta.json", Json.pretty(meta)),
+                        new EvidenceFile("db.dump.sha256", sum)));
+    }
+
+    StepResult archive(Task.ArchiveFilestore task, Progress progress) {
+        Bindings bindings = environments.bindings(task.environment());
+        Capture capture = captures.obtain(task.capture(), bindings);
+        var referred = new ReferredNames();
+        capture.attachments(referred::add);
+        ArtifactWriter writer = writer(task.artifact(), bindings);
+        progress.phase("archive");
+        Instant startedAt = Instant.now();
+        FilestoreArchiver.Result result;
+        FileEntry archive;
+        FileEntry index;
+        try (ArtifactWriter.File archiveFile = writer.create(ARCHIVE);
+                ArtifactWriter.File indexFile = writer.create(INDEX)) {
+            result = new FilestoreArchiver(
+                            bindings.filestore(),
+                            referred,
+                            new FilestoreIndex.PartRef(task.artifact().id(), ARCHIVE),
+                            progress)
+                    .archive(archiveFile, indexFile);
+            captures.proven(task.capture());
+            archive = archiveFile.commit();
+            index = indexFile.commit();
+        }
+        var entry = new FilestoreEntry(
+                ARCHIVE,
+                archive.sha256(),
+                archive.size(),
+                INDEX,
+                result.summary().files(),
+                result.summary().bytes(),
+                result.summary().treeSha256(),
+                false,
+                List.of(new Part(task.artifact().id(), ARCHIVE, archive.size(), archive.sha256())),
+                result.missing(),
+                result.damaged());
+        Instant finishedAt = Instant.now();
+        var meta = new CapturedFiles.FilestoreMeta(
+                bindings.filestore().toString(),
+                sha256(bindings.filestore().toString()),
+                startedAt,
+                finishedAt,
+                seconds(startedAt, finishedAt),
+                capture.id(),
+                true,
+                result.missing().isEmpty() && result.damaged().isEmpty(),
+                referred.size(),
+                result.inFlight(),
+                result.passedOver(),
+                index,
+                entry);
+        String sum = archive.sha256() + "  " + ARCHIVE + "\n";
+        List<FileEntry> files = List.of(
+                archive,
+                index,
+                writer.write(ARCHIVE + ".sha256", sum),
+                writer.write("filestore.meta.json", Json.pretty(meta)));
+        ObjectNode outputs = outputs(capture, files)
+                .put(
+                        "summary",
+                        entry.fileCount() + " files, " + size(entry.contentBytes()) + " in " + size(archive.size()));
+        return new StepResult.Done(
+                outputs,
+                List.of(
+                        new EvidenceFile("filestore.meta.json", Json.pretty(meta)),
+                        new EvidenceFile("filestore.tar.zst.sha256", sum)));
+    }
+
+    StepResult snapshotConfig(Task.SnapshotConfig task, Progress progress) {
+        progress.phase("configuration");
+        Bindings bindings = environments.bindings(task.environment());
+        Capture capture = captures.proven(task.capture());
+        List<Capture.Module> modules = capture.modules();
+        ObjectNode snapshot = ConfigSnapshot.take(
+                bindings,
+                modules.stream()
+                        .map(module -> new ConfigSnapshot.Module(module.name(), module.state(), module.version()))
+                        .toList());
+        var degraded = new ArrayList<String>();
+        capture.unfenced().ifPresent(why -> degraded.add("no fence against the garbage collector: " + why));
+        var odoo = new OdooEntry(
+                ConfigSnapshot.odooVersion(snapshot),
+                ConfigSnapshot.addonsHash(snapshot),
+                modules.stream()
+                        .filter(module -> module.state().equals("installed"))
+                        .map(Capture.Module::name)
+                        .toList(),
+                Optional.of(capture.facts().serverMajor()));
+        Optional<String> uuid = capture.databaseUuid();
+        // The last look: everything that was read in the capture counts only if it has held until here.
+        captures.proven(task.capture());
+        var meta = new CapturedFiles.OdooMeta(capture.id(), capture.takenAt(), Instant.now(), uuid, degraded, odoo);
+        captures.end(task.capture());
+        ArtifactWriter writer = writer(task.artifact(), bindings);
+        String text = Json.pretty(snapshot);
+        FileEntry file = writer.write("config_snapshot.json", text);
+        ObjectNode outputs = outputs(capture, List.of(file));
+        outputs.set("odoo", Json.tree(meta));
+        outputs.put("artifact_id", task.artifact().id());
+        outputs.put("summary", odoo.modulesInstalled().size() + " modules installed");
+        return new StepResult.Done(outputs, List.of(new EvidenceFile("config_snapshot.json", text)));
+    }
+
+    private ArtifactWriter writer(ArtifactId artifact, Bindings bindings) {
+        return new ArtifactWriter(artifact, stores.of(bindings));
+    }
+
+    private static DatabaseContent content(Capture.DatabaseFacts facts, DatabaseDumper.Report report) {
+        return new DatabaseContent(
+                facts.serverVersion(),
+                facts.sizeBytes(),
+                facts.encoding(),
+                facts.localeProvider(),
+                facts.collate(),
+                facts.ctype(),
+                facts.icuLocale(),
+                facts.owner(),
+                facts.extensions(),
+                report.data().tables(),
+                report.data().sequences(),
+                report.schemaSha256(),
+                report.data().largeObjects());
+    }
+
+    private static ObjectNode outputs(Capture capture, List<FileEntry> files) {
+        ObjectNode outputs = Json.object().put("capture_id", capture.id());
+        outputs.set("files", Json.mapper().valueToTree(files));
+        return outputs;
+    }
+
+    static double seconds(Instant from, Instant to) {
+        return Duration.between(from, to).toMillis() / 1000.0;
+    }
+
+    static String size(long bytes) {
+        return bytes < 1_000_000 ? bytes / 1000 + " kB" : bytes / 1_000_000 + " MB";
+    }
+
+    private static String sha256(String text) {
+        try {
+            return HexFormat.of()
+                    .formatHex(MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java has SHA-256", e);
+        }
+    }
+}

@@ -1,0 +1,76 @@
+package dev.lifeboat.sidecar;
+
+import dev.lifeboat.environment.Bindings;
+import dev.lifeboat.fault.Fault;
+import dev.lifeboat.fault.FaultCode;
+import dev.lifeboat.fault.FaultException;
+import dev.lifeboat.postgres.Capture;
+import dev.lifeboat.postgres.DatabaseServer;
+import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.scheduler.Scheduled;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * The captures that are open, one for each attempt of a backup run. A capture lives in this process only; one that is lost
+ * is never opened a second time under its name by a later step, because what the steps before read would not fit it.
+ */
+@ApplicationScoped
+public class Captures {
+    private final Map<String, Capture> open = new ConcurrentHashMap<>();
+
+    /** The capture of that name, which is opened when it is first asked for. */
+    Capture obtain(String name, Bindings bindings) {
+        return open.computeIfAbsent(name, n -> Capture.open(new DatabaseServer(bindings.database())));
+    }
+
+    /**
+     * The capture of that name, proved to have held until now.
+     *
+     * @throws FaultException CAPTURE_LOST
+     */
+    Capture proven(String name) {
+        Capture capture = open.get(name);
+        if (capture == null || !capture.isIntact()) {
+            end(name);
+            throw lost("its session ended before the backup was complete");
+        }
+        return capture;
+    }
+
+    /** Ends a capture; one that is not there is no error. */
+    void end(String name) {
+        Capture capture = open.remove(name);
+        if (capture != null) {
+            capture.close();
+        }
+    }
+
+    /**
+     * Whoever waits for ir_attachment in a strong mode (an upgrade of Odoo) would stop pg_dump, and PostgreSQL sees no
+     * deadlock in it: the capture gives way and is taken again later.
+     */
+    @Scheduled(every = "2s", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
+    void giveWay() {
+        open.forEach((name, capture) -> {
+            if (capture.conflictingWaiter().isPresent()) {
+                end(name);
+            }
+        });
+    }
+
+    void onStop(@Observes ShutdownEvent stop) {
+        open.keySet().forEach(this::end);
+    }
+
+    static FaultException lost(String why) {
+        return Fault.of(
+                        FaultCode.CAPTURE_LOST,
+                        "the snapshot that the backup is read from was lost: " + why,
+                        "Nothing to do: the backup begins again at the dump. Where it happens again and again, look at the"
+                                + " server's log and at upgrades of Odoo that run at the same time.")
+                .toException();
+    }
+}

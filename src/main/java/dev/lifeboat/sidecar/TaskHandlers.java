@@ -1,0 +1,31 @@
+package dev.lifeboat.sidecar;
+
+import dev.lifeboat.progress.Progress;
+import dev.lifeboat.step.StepResult;
+import jakarta.enterprise.context.ApplicationScoped;
+
+/** Knows who does which task. */
+@ApplicationScoped
+class TaskHandlers {
+    private final BackupTasks backup;
+    private final RestoreTasks restore;
+
+    TaskHandlers(BackupTasks backup, RestoreTasks restore) {
+        this.backup = backup;
+        this.restore = restore;
+    }
+
+    StepResult perform(Task task, Progress progress) {
+        return switch (task) {
+            case Task.DumpDatabase dump -> backup.dump(dump, progress);
+            case Task.ArchiveFilestore archive -> backup.archive(archive, progress);
+            case Task.SnapshotConfig snapshot -> backup.snapshotConfig(snapshot, progress);
+            case Task.VerifyArtifact verify -> restore.verify(verify, progress);
+            case Task.RestoreDatabase database -> restore.restoreDatabase(database, progress);
+            case Task.RestoreFilestore filestore -> restore.restoreFilestore(filestore, progress);
+            case Task.Validate validate -> restore.validate(validate, progress);
+            case Task.RollBack rollBack -> restore.rollBack(rollBack, progress);
+            case Task.DropDisplaced drop -> restore.dropDisplaced(drop, progress);
+        };
+    }
+}

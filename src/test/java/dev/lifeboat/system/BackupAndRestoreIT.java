@@ -1,0 +1,156 @@
+package dev.lifeboat.system;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.lifeboat.orchestrator.Workflows;
+import dev.lifeboat.run.Operation;
+import dev.lifeboat.testing.TestCluster;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The main job, from outside: an environment that Lifeboat did not make is backed up, lost, and brought back. */
+class BackupAndRestoreIT {
+    @TempDir
+    Path folder;
+
+    private Installation shop;
+
+    @BeforeEach
+    void install() throws IOException {
+        shop = Installation.create(folder, "it_restore", 300);
+    }
+
+    @AfterEach
+    void remove() throws IOException {
+        shop.close();
+    }
+
+    @Test
+    void what_was_backed_up_comes_back_row_for_row_and_file_for_file_with_all_its_evidence_and_no_secret()
+            throws IOException {
+        var tables = shop.tables();
+        var tree = shop.tree();
+
+        JsonNode backup = shop.lifeboat("backup", "shop", "--json").succeeded().json();
+        assertThat(backup.path("status").asText()).isEqualTo("success");
+        assertThat(backup.path("artifact_id").asText()).isNotBlank();
+        shop.destroy();
+        JsonNode restore =
+                shop.lifeboat("restore", "shop", "latest", "--json").succeeded().json();
+
+        assertThat(restore.path("status").asText()).isEqualTo("success");
+        assertThat(shop.tables()).isEqualTo(tables);
+        assertThat(shop.tree()).isEqualTo(tree);
+        shop.lifeboat("validate", "shop").succeeded();
+        hasEvidence(backup, Operation.BACKUP);
+        hasEvidence(restore, Operation.RESTORE);
+        holdsNoCanary();
+    }
+
+    @Test
+    void a_restore_over_a_present_environment_backs_it_up_first_and_leaves_nothing_aside() throws IOException {
+        var tables = shop.tables();
+        shop.lifeboat("backup", "shop", "--json").succeeded();
+        TestCluster.execute(
+                shop.database(), "DELETE FROM ir_attachment WHERE id % 2 = 0; DROP TABLE \"Products\" CASCADE");
+        Path lost;
+        try (var files = Files.walk(shop.filestore())) {
+            lost = files.filter(Files::isRegularFile).findFirst().orElseThrow();
+        }
+        Files.delete(lost);
+
+        JsonNode restore =
+                shop.lifeboat("restore", "shop", "latest", "--json").succeeded().json();
+
+        assertThat(restore.path("pre_restore_backup_id").asText()).isNotBlank();
+        assertThat(shop.tables()).isEqualTo(tables);
+        assertThat(lost).exists();
+        assertThat(shop.lifeboat("artifacts", "shop", "--json").succeeded().json())
+                .hasSize(2);
+        assertThat(TestCluster.query(
+                        shop.database(),
+                        "SELECT string_agg(datname, ',') FROM pg_database WHERE datname LIKE 'lb\\_%'"))
+                .isNull();
+        try (var beside = Files.list(shop.filestore().getParent())) {
+            assertThat(beside.map(path -> path.getFileName().toString())).containsExactly("it_restore");
+        }
+    }
+
+    @Test
+    void each_type_of_backup_leaves_all_evidence_files_and_a_restore_of_its_part() throws IOException {
+        for (String type : List.of("db_only", "filestore_only")) {
+            JsonNode backup = shop.lifeboat("backup", "shop", "--type", type, "--json")
+                    .succeeded()
+                    .json();
+            hasEvidence(backup, Operation.BACKUP);
+            JsonNode restore = shop.lifeboat(
+                            "restore", "shop", backup.path("artifact_id").asText(), "--type", type, "--json")
+                    .succeeded()
+                    .json();
+            hasEvidence(restore, Operation.RESTORE);
+        }
+    }
+
+    @Test
+    void a_changed_byte_in_an_artifact_is_found_before_anything_is_touched() throws IOException {
+        shop.lifeboat("backup", "shop", "--json").succeeded();
+        Path dump = shop.manifests().getFirst().resolveSibling("db.dump");
+        byte[] bytes = Files.readAllBytes(dump);
+        bytes[bytes.length / 2] ^= 0x10;
+        Files.write(dump, bytes);
+        var tables = shop.tables();
+
+        var restore = shop.lifeboat("restore", "shop", "latest", "--json");
+
+        assertThat(restore.exitCode()).isEqualTo(1);
+        assertThat(restore.json().path("fault").path("code").asText()).isEqualTo("ARTIFACT_DAMAGED");
+        assertThat(shop.tables()).isEqualTo(tables);
+        assertThat(shop.lifeboat(
+                                "verify",
+                                shop.manifests()
+                                        .getFirst()
+                                        .getParent()
+                                        .getFileName()
+                                        .toString())
+                        .exitCode())
+                .isEqualTo(1);
+    }
+
+    private static void hasEvidence(JsonNode run, Operation operation) throws IOException {
+        Path evidence = Path.of(run.path("evidence_dir").asText());
+        assertThat(evidence.toString())
+                .contains("/" + operation.wireName() + "/" + run.path("run_id").asText());
+        for (String name : Workflows.of(operation).requiredEvidence()) {
+            assertThat(evidence.resolve(name)).isNotEmptyFile();
+        }
+        assertThat(evidence.resolve("SHA256SUMS")).isNotEmptyFile();
+    }
+
+    private void holdsNoCanary() throws IOException {
+        var places = new ArrayList<String>();
+        for (String where : List.of("data", "docs")) {
+            try (var tree = Files.walk(folder.resolve(where))) {
+                for (Path file : tree.filter(Files::isRegularFile)
+                        .filter(path -> !path.startsWith(folder.resolve("data/postgres")))
+                        .toList()) {
+                    String text = new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1);
+                    Installation.CANARIES.forEach((name, canary) -> {
+                        if (text.contains(canary)) {
+                            places.add(name + " in " + folder.relativize(file));
+                        }
+                    });
+                }
+            }
+        }
+        assertThat(places).isEmpty();
+    }
+}
