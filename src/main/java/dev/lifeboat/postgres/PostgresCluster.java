@@ -80,7 +80,16 @@ public final class PostgresCluster implements AutoCloseable {
                         || PgTools.versionOf(bin.resolve("postgres"))
                                 .filter(v -> v.major() == major.getAsInt())
                                 .isPresent())
+                .map(PostgresCluster::behindLinks)
                 .findFirst();
+    }
+
+    private static Path behindLinks(Path bin) {
+        try {
+            return Objects.requireNonNull(bin.resolve("postgres").toRealPath().getParent());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** How a cluster is made and started. */
