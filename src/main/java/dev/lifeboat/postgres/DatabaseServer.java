@@ -33,6 +33,15 @@ public final class DatabaseServer {
     private static final Duration ANSWER_LIMIT = Duration.ofSeconds(60);
     private static final String MISSING_DATABASE = "3D000";
 
+    static {
+        try {
+            // DriverManager looks once, with whatever class loader the first caller's thread has
+            Class.forName("org.postgresql.Driver");
+        } catch (ClassNotFoundException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
     private final DatabaseBinding binding;
 
     public DatabaseServer(DatabaseBinding binding) {

@@ -4,6 +4,7 @@ import dev.lifeboat.environment.DatabaseBinding;
 import dev.lifeboat.environment.Secret;
 import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
+import dev.lifeboat.fault.FaultException;
 import dev.lifeboat.process.ChildProcess;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -395,8 +396,15 @@ public final class PostgresCluster implements AutoCloseable {
     }
 
     private PostgresCluster proven() {
-        new DatabaseServer(binding("postgres")).probe();
-        return this;
+        try {
+            new DatabaseServer(binding("postgres")).probe();
+            return this;
+        } catch (FaultException e) {
+            if (!adopted) {
+                stop();
+            }
+            throw e;
+        }
     }
 
     private static int freePort() throws IOException {
