@@ -33,6 +33,15 @@ public final class DatabaseServer {
     private static final Duration ANSWER_LIMIT = Duration.ofSeconds(60);
     private static final String MISSING_DATABASE = "3D000";
 
+    static {
+        try {
+            // DriverManager looks once, with whatever class loader the first caller's thread has
+            Class.forName("org.postgresql.Driver");
+        } catch (ClassNotFoundException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
     private final DatabaseBinding binding;
 
     public DatabaseServer(DatabaseBinding binding) {
@@ -294,7 +303,7 @@ public final class DatabaseServer {
         long end = System.nanoTime() + limit.toNanos();
         while (true) {
             List<Session> left = sessions(connection, database);
-            if (left.isEmpty() || System.nanoTime() > end) {
+            if (left.isEmpty()) {
                 return left;
             }
             try (var ending = connection.prepareStatement("SELECT pg_terminate_backend(?)")) {
@@ -309,6 +318,9 @@ public final class DatabaseServer {
                         // no right to end it: it stays in the list that the caller gets
                     }
                 }
+            }
+            if (System.nanoTime() >= end) {
+                return left;
             }
             try {
                 Thread.sleep(20);
@@ -349,13 +361,22 @@ public final class DatabaseServer {
         environment.put("PGCONNECT_TIMEOUT", Integer.toString(CONNECT_SECONDS));
         environment.put("PGTZ", "UTC");
         environment.put("PGOPTIONS", "-c bytea_output=hex -c idle_in_transaction_session_timeout=0");
-        environment.put("PGCLIENTENCODING", "UTF8");
         environment.put("LC_ALL", "C");
-        environment.put("PGPASSWORD", binding.password().value());
-        // what the person's shell or a service file says must not change where we connect
-        environment.put("PGSERVICE", "");
-        environment.put("PGPASSFILE", "/dev/null");
+        // what this program's own environment says must not change where we connect nor the dump's encoding
+        environment.put("PGHOSTADDR", "");
+        environment.put("PGCLIENTENCODING", "");
+        if (binding.password().isPresent()) {
+            environment.put("PGPASSWORD", binding.password().value());
+        }
         return Map.copyOf(environment);
+    }
+
+    /**
+     * A database's name as a connection string that means nothing but this name, for programs that take their database
+     * as an argument (PostgreSQL documentation, "Connection Strings").
+     */
+    static String connectionString(String database) {
+        return "dbname='" + database.replace("\\", "\\\\").replace("'", "\\'") + "'";
     }
 
     /** The name as an SQL identifier (PostgreSQL documentation, "Identifiers and Key Words"). */

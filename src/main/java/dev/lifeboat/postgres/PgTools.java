@@ -61,7 +61,8 @@ public record PgTools(Path folder, Version version) {
         var found = new ArrayList<PgTools>();
         List<Path> folders = configured.isPresent() ? List.of(configured.get()) : candidateFolders(configured);
         for (Path folder : folders) {
-            if (PROGRAMS.stream().allMatch(name -> Files.isExecutable(folder.resolve(name)))) {
+            if (PROGRAMS.stream().allMatch(name -> Files.isExecutable(folder.resolve(name)))
+                    && !isWrapper(folder.resolve("pg_dump"))) {
                 versionOf(folder.resolve("pg_dump")).ifPresent(version -> found.add(new PgTools(folder, version)));
             }
         }
@@ -163,6 +164,16 @@ public record PgTools(Path folder, Version version) {
     private static int majorOf(Path bin) {
         String digits = String.valueOf(bin.getParent()).replaceAll(".*[^0-9]", "");
         return digits.isEmpty() || digits.length() > 4 ? 0 : Integer.parseInt(digits);
+    }
+
+    /** Whether it is Debian's pg_wrapper, which chooses a version anew at each call: the real programs are found elsewhere. */
+    private static boolean isWrapper(Path program) {
+        try {
+            return program.toRealPath().endsWith("pg_wrapper");
+        } catch (IOException e) {
+            // gone since it was looked at
+            return true;
+        }
     }
 
     /** What {@code program --version} says; empty where it can't be run. */

@@ -4,6 +4,7 @@ import dev.lifeboat.environment.DatabaseBinding;
 import dev.lifeboat.environment.Secret;
 import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
+import dev.lifeboat.fault.FaultException;
 import dev.lifeboat.process.ChildProcess;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -80,7 +81,16 @@ public final class PostgresCluster implements AutoCloseable {
                         || PgTools.versionOf(bin.resolve("postgres"))
                                 .filter(v -> v.major() == major.getAsInt())
                                 .isPresent())
+                .map(PostgresCluster::behindLinks)
                 .findFirst();
+    }
+
+    private static Path behindLinks(Path bin) {
+        try {
+            return Objects.requireNonNull(bin.resolve("postgres").toRealPath().getParent());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** How a cluster is made and started. */
@@ -386,8 +396,15 @@ public final class PostgresCluster implements AutoCloseable {
     }
 
     private PostgresCluster proven() {
-        new DatabaseServer(binding("postgres")).probe();
-        return this;
+        try {
+            new DatabaseServer(binding("postgres")).probe();
+            return this;
+        } catch (FaultException e) {
+            if (!adopted) {
+                stop();
+            }
+            throw e;
+        }
     }
 
     private static int freePort() throws IOException {
