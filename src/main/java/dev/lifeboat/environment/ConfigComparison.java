@@ -31,10 +31,7 @@ public final class ConfigComparison {
         JsonNode addons = current.path("addons");
         if (!addons.isEmpty()) {
             artifact.path("modules").properties().forEach(module -> {
-                boolean installed = module.getValue().path("state").asText().equals("installed");
-                if (installed
-                        && !addons.has(module.getKey())
-                        && artifact.path("addons").has(module.getKey())) {
+                if (!addons.has(module.getKey()) && artifact.path("addons").has(module.getKey())) {
                     differences.add(
                             new Difference("addon " + module.getKey(), "on disk", "not on disk", Severity.CRITICAL));
                 }

@@ -31,8 +31,8 @@ public final class ConfigSnapshot {
 
     private ConfigSnapshot() {}
 
-    /** A module as ir_module_module has it. */
-    public record Module(String name, String state, Optional<String> version) {}
+    /** An installed module of Odoo. */
+    public record Module(String name, String version) {}
 
     /** Takes the snapshot; the content of {@code config_snapshot.json}. */
     public static ObjectNode take(Bindings bindings, List<Module> modules) {
@@ -51,13 +51,7 @@ public final class ConfigSnapshot {
         ArrayNode git = snapshot.putArray("git");
         bindings.addonsPath().forEach(path -> commit(path).ifPresent(git::add));
         ObjectNode installed = snapshot.putObject("modules");
-        modules.stream()
-                .filter(module ->
-                        !module.state().equals("uninstalled") && !module.state().equals("uninstallable"))
-                .forEach(module -> installed
-                        .putObject(module.name())
-                        .put("state", module.state())
-                        .put("version", module.version().orElse(null)));
+        modules.forEach(module -> installed.put(module.name(), module.version()));
         snapshot.put("odoo_version", version(modules).orElse(null));
         return snapshot;
     }
@@ -75,7 +69,7 @@ public final class ConfigSnapshot {
     private static Optional<String> version(List<Module> modules) {
         return modules.stream()
                 .filter(module -> module.name().equals("base"))
-                .flatMap(module -> module.version().stream())
+                .map(Module::version)
                 .map(SERIES::matcher)
                 .filter(Matcher::matches)
                 .map(matcher -> matcher.group(1))

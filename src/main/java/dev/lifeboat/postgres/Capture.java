@@ -7,6 +7,7 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -44,6 +45,7 @@ public final class Capture implements AutoCloseable {
     private final DatabaseServer server;
     private final Connection connection;
     private final String snapshotId;
+    private final Instant takenAt;
     private final Optional<Long> attachmentTable;
     private final Optional<String> unfencedReason;
 
@@ -51,11 +53,13 @@ public final class Capture implements AutoCloseable {
             DatabaseServer server,
             Connection connection,
             String snapshotId,
+            Instant takenAt,
             Optional<Long> attachmentTable,
             Optional<String> unfencedReason) {
         this.server = server;
         this.connection = connection;
         this.snapshotId = snapshotId;
+        this.takenAt = takenAt;
         this.attachmentTable = attachmentTable;
         this.unfencedReason = unfencedReason;
     }
@@ -114,9 +118,10 @@ public final class Capture implements AutoCloseable {
             unfenced = fence(connection, server.binding().name());
         }
         try (var statement = connection.createStatement();
-                var row = statement.executeQuery("SELECT pg_export_snapshot()")) {
+                var row = statement.executeQuery("SELECT pg_export_snapshot(), clock_timestamp()")) {
             row.next();
-            return new Capture(server, connection, row.getString(1), table, unfenced);
+            return new Capture(
+                    server, connection, row.getString(1), row.getTimestamp(2).toInstant(), table, unfenced);
         }
     }
 
@@ -160,6 +165,11 @@ public final class Capture implements AutoCloseable {
     /** For {@code pg_dump --snapshot}; good as long as the capture is open. */
     public String snapshotId() {
         return snapshotId;
+    }
+
+    /** When the snapshot was taken: the server's clock, UTC. */
+    public Instant takenAt() {
+        return takenAt;
     }
 
     /** Whether Odoo's garbage collection is kept out. */
@@ -213,7 +223,7 @@ public final class Capture implements AutoCloseable {
 
     /**
      * Hands every name of the filestore that the snapshot refers to ({@code ir_attachment.store_fname}) to {@code names},
-     * each once, in order. The rows are streamed.
+     * each once, in ascending byte order. The rows are streamed.
      *
      * @return how many
      */
@@ -226,7 +236,7 @@ public final class Capture implements AutoCloseable {
             statement.setFetchSize(FETCH_ROWS);
             long count = 0;
             try (var row = statement.executeQuery(
-                    "SELECT DISTINCT store_fname FROM ir_attachment WHERE store_fname <> '' ORDER BY store_fname")) {
+                    "SELECT DISTINCT store_fname COLLATE \"C\" FROM ir_attachment WHERE store_fname <> '' ORDER BY 1")) {
                 while (row.next()) {
                     names.accept(row.getString(1));
                     count++;

@@ -2,7 +2,6 @@ package dev.lifeboat.sidecar;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.lifeboat.artifact.ArtifactId;
-import dev.lifeboat.artifact.Manifest.DatabaseContent;
 import dev.lifeboat.artifact.Manifest.FileEntry;
 import dev.lifeboat.artifact.Manifest.FilestoreEntry;
 import dev.lifeboat.artifact.Manifest.OdooEntry;
@@ -26,6 +25,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -36,6 +36,7 @@ import java.util.Optional;
 /** The heavy half of a backup: steps 4 to 6, which share a capture. */
 @ApplicationScoped
 class BackupTasks {
+    private static final Duration LIMIT = Duration.ofHours(12);
     private static final String DUMP = "db.dump";
     private static final String ARCHIVE = "filestore.tar.zst";
     private static final String INDEX = "filestore.index.zst";
@@ -55,14 +56,13 @@ class BackupTasks {
     StepResult dump(Task.DumpDatabase task, Progress progress) {
         Bindings bindings = environments.bindings(task.environment());
         Capture capture = captures.obtain(task.capture(), bindings);
-        Capture.DatabaseFacts facts = capture.facts();
-        PgTools tools = PgTools.forServer(facts.serverMajor(), config.pgBin());
+        PgTools tools = PgTools.forServer(capture.facts().serverMajor(), config.pgBin());
         ArtifactWriter writer = writer(task.artifact(), bindings);
         progress.phase("dump");
-        DatabaseDumper.Report report;
+        DatabaseDumper.Dump report;
         FileEntry dump;
         try (ArtifactWriter.File file = writer.create(DUMP)) {
-            report = new DatabaseDumper(tools).dump(capture, file, progress);
+            report = new DatabaseDumper(tools, Clock.systemUTC()).dump(capture, file, progress, LIMIT);
             captures.proven(task.capture());
             dump = file.commit();
         }
@@ -70,25 +70,26 @@ class BackupTasks {
                 DUMP,
                 dump.size(),
                 dump.sha256(),
-                tools.version().text(),
-                bindings.database().name(),
-                report.startedAt(),
-                report.finishedAt(),
-                seconds(report.startedAt(), report.finishedAt()),
-                capture.id(),
+                report.meta().pgDumpVersion(),
+                report.meta().database(),
+                report.meta().startedAt(),
+                report.meta().finishedAt(),
+                report.meta().seconds(),
+                capture.id().toString(),
                 capture.takenAt(),
-                capture.unfenced().isEmpty(),
-                capture.unfenced(),
+                capture.fenced(),
+                capture.unfencedReason(),
                 true,
                 capture.recordCounts(),
-                content(facts, report));
+                report.facts(),
+                report.facts().content(report.digest()));
         String sum = dump.sha256() + "  " + DUMP + "\n";
         List<FileEntry> files = List.of(
                 dump, writer.write(DUMP + ".sha256", sum), writer.write(DUMP + ".meta.json", Json.pretty(meta)));
         ObjectNode outputs = outputs(capture, files)
                 .put(
                         "summary",
-                        size(dump.size()) + ", " + report.data().tables().size() + " tables");
+                        size(dump.size()) + ", " + report.digest().tables().size() + " tables");
         return new StepResult.Done(
                 outputs,
                 List.of(
@@ -138,7 +139,7 @@ class BackupTasks {
                 startedAt,
                 finishedAt,
                 seconds(startedAt, finishedAt),
-                capture.id(),
+                capture.id().toString(),
                 true,
                 result.missing().isEmpty() && result.damaged().isEmpty(),
                 referred.size(),
@@ -167,26 +168,24 @@ class BackupTasks {
         progress.phase("configuration");
         Bindings bindings = environments.bindings(task.environment());
         Capture capture = captures.proven(task.capture());
-        List<Capture.Module> modules = capture.modules();
+        List<Capture.OdooModule> modules = capture.modules();
         ObjectNode snapshot = ConfigSnapshot.take(
                 bindings,
                 modules.stream()
-                        .map(module -> new ConfigSnapshot.Module(module.name(), module.state(), module.version()))
+                        .map(module -> new ConfigSnapshot.Module(module.name(), module.version()))
                         .toList());
         var degraded = new ArrayList<String>();
-        capture.unfenced().ifPresent(why -> degraded.add("no fence against the garbage collector: " + why));
+        capture.unfencedReason().ifPresent(why -> degraded.add("no fence against the garbage collector: " + why));
         var odoo = new OdooEntry(
                 ConfigSnapshot.odooVersion(snapshot),
                 ConfigSnapshot.addonsHash(snapshot),
-                modules.stream()
-                        .filter(module -> module.state().equals("installed"))
-                        .map(Capture.Module::name)
-                        .toList(),
+                modules.stream().map(Capture.OdooModule::name).toList(),
                 Optional.of(capture.facts().serverMajor()));
-        Optional<String> uuid = capture.databaseUuid();
+        Optional<String> uuid = capture.parameter("database.uuid");
         // The last look: everything that was read in the capture counts only if it has held until here.
         captures.proven(task.capture());
-        var meta = new CapturedFiles.OdooMeta(capture.id(), capture.takenAt(), Instant.now(), uuid, degraded, odoo);
+        var meta = new CapturedFiles.OdooMeta(
+                capture.id().toString(), capture.takenAt(), Instant.now(), uuid, degraded, odoo);
         captures.end(task.capture());
         ArtifactWriter writer = writer(task.artifact(), bindings);
         String text = Json.pretty(snapshot);
@@ -202,25 +201,8 @@ class BackupTasks {
         return new ArtifactWriter(artifact, stores.of(bindings));
     }
 
-    private static DatabaseContent content(Capture.DatabaseFacts facts, DatabaseDumper.Report report) {
-        return new DatabaseContent(
-                facts.serverVersion(),
-                facts.sizeBytes(),
-                facts.encoding(),
-                facts.localeProvider(),
-                facts.collate(),
-                facts.ctype(),
-                facts.icuLocale(),
-                facts.owner(),
-                facts.extensions(),
-                report.data().tables(),
-                report.data().sequences(),
-                report.schemaSha256(),
-                report.data().largeObjects());
-    }
-
     private static ObjectNode outputs(Capture capture, List<FileEntry> files) {
-        ObjectNode outputs = Json.object().put("capture_id", capture.id());
+        ObjectNode outputs = Json.object().put("capture_id", capture.id().toString());
         outputs.set("files", Json.mapper().valueToTree(files));
         return outputs;
     }

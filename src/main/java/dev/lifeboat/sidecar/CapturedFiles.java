@@ -4,6 +4,7 @@ import dev.lifeboat.artifact.Manifest.DatabaseContent;
 import dev.lifeboat.artifact.Manifest.FileEntry;
 import dev.lifeboat.artifact.Manifest.FilestoreEntry;
 import dev.lifeboat.artifact.Manifest.OdooEntry;
+import dev.lifeboat.postgres.DatabaseFacts;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -19,6 +20,7 @@ public final class CapturedFiles {
      * @param size of db.dump, bytes
      * @param seconds from the start of pg_dump to the last byte decoded
      * @param recordCounts rows of the tables that people ask for first
+     * @param facts how the database is set up on its server, privileges and settings too
      */
     public record DumpMeta(
             String file,
@@ -35,6 +37,7 @@ public final class CapturedFiles {
             Optional<String> unfencedReason,
             boolean decodedWhole,
             Map<String, Long> recordCounts,
+            DatabaseFacts facts,
             DatabaseContent content) {}
 
     /**

@@ -19,7 +19,9 @@ import dev.lifeboat.filestore.FilestoreRestorer;
 import dev.lifeboat.filestore.FolderSwap;
 import dev.lifeboat.json.Json;
 import dev.lifeboat.odoo.Validation;
-import dev.lifeboat.postgres.DatabaseDumper;
+import dev.lifeboat.postgres.ContentDigest;
+import dev.lifeboat.postgres.DatabaseDigester;
+import dev.lifeboat.postgres.DatabaseFacts;
 import dev.lifeboat.postgres.DatabaseLoader;
 import dev.lifeboat.postgres.DatabaseServer;
 import dev.lifeboat.postgres.DatabaseSwap;
@@ -33,9 +35,11 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -45,6 +49,8 @@ import java.util.Optional;
  */
 @ApplicationScoped
 class RestoreTasks {
+    private static final Duration LIMIT = Duration.ofHours(12);
+
     private final EnvironmentCatalogue environments;
     private final LifeboatConfig config;
     private final Stores stores;
@@ -92,39 +98,45 @@ class RestoreTasks {
                 config.pgBin());
         DatabaseSwap swap = swap(server, task.runId());
         var loader = new DatabaseLoader(server, tools);
-        var dumper = new DatabaseDumper(tools);
+        String live = bindings.database().name();
+        String fresh = DatabaseLoader.newName(tag(task.runId()), 1);
         String log;
-        DatabaseDumper.Report restored;
-        if (swap.isSwapped()) {
+        ContentDigest restored;
+        if (swap.state() == DatabaseSwap.State.SWAPPED) {
             log = "an earlier attempt has loaded the dump and swapped the databases";
-            restored = dumper.digest(server, bindings.database().name(), progress);
+            restored = DatabaseDigester.ofDatabase(server, live, tools, Optional.empty(), progress, LIMIT);
+            prove(content, restored);
         } else {
-            for (int earlier = 1; earlier < task.attempt(); earlier++) {
-                loader.drop(loadedName(task.runId(), earlier));
-            }
-            String fresh = loadedName(task.runId(), task.attempt());
-            progress.phase("load");
+            forget(task.runId());
+            loader.dropHidden(fresh);
             progress.expect(content.sizeBytes(), content.tables().size());
-            log = withFile(
+            DatabaseFacts facts = facts(artifact);
+            DatabaseLoader.Loaded loaded = withFile(
                     artifact,
                     task.runId(),
                     dump -> loader.load(
-                            fresh, content, dump, Runtime.getRuntime().availableProcessors()));
-            boolean proved = false;
+                            fresh, dump, facts, Runtime.getRuntime().availableProcessors(), progress, LIMIT));
+            log = "pg_restore " + tools.version().text() + " loaded the dump into " + loaded.name() + " in "
+                    + loaded.seconds() + " s, with --exit-on-error; then ANALYZE, settings and privileges\n"
+                    + String.join(
+                            "\n",
+                            loaded.notApplied().stream()
+                                    .map(what -> "not applied: " + what)
+                                    .toList());
+            boolean swapped = false;
             try {
                 progress.phase("digest");
-                restored = dumper.digest(server, fresh, progress);
+                restored = DatabaseDigester.ofDatabase(server, fresh, tools, Optional.empty(), progress, LIMIT);
                 prove(content, restored);
                 progress.phase("swap");
-                swap.swap(fresh);
-                proved = true;
+                swap.swap(live, fresh, DatabaseLoader.oldName(tag(task.runId())));
+                swapped = true;
             } finally {
-                if (!proved) {
-                    loader.drop(fresh);
+                if (!swapped && swap.state() != DatabaseSwap.State.SWAPPED) {
+                    loader.dropHidden(fresh);
                 }
             }
         }
-        prove(content, restored);
         Instant end = Instant.now();
         ObjectNode verification = Json.object()
                 .put(
@@ -135,13 +147,12 @@ class RestoreTasks {
                 .put("tables", content.tables().size())
                 .put("sequences", content.sequences().size())
                 .put("expected_schema_sha256", content.schemaSha256())
-                .put("actual_schema_sha256", restored.schemaSha256())
+                .put("actual_schema_sha256", restored.schema().sha256())
                 .put("equal", true);
-        verification.set(
-                "table_digests", Json.mapper().valueToTree(restored.data().tables()));
+        verification.set("table_digests", Json.mapper().valueToTree(restored.tables()));
         return new StepResult.Done(
                 Json.object()
-                        .put("displaced", swap.displaced())
+                        .put("displaced", DatabaseLoader.oldName(tag(task.runId())))
                         .put("summary", content.tables().size() + " tables, digests equal"),
                 List.of(
                         new EvidenceFile("db_restore.log", log + "\n"),
@@ -149,23 +160,8 @@ class RestoreTasks {
                         new EvidenceFile("db_restore_checksum_verification.json", Json.pretty(verification))));
     }
 
-    private static void prove(DatabaseContent expected, DatabaseDumper.Report actual) {
-        var different = new ArrayList<String>();
-        if (!expected.tables().equals(actual.data().tables())) {
-            expected.tables().stream()
-                    .filter(table -> !actual.data().tables().contains(table))
-                    .forEach(table -> different.add("table " + table.table()));
-            actual.data().tables().stream()
-                    .filter(table ->
-                            expected.tables().stream().noneMatch(t -> t.table().equals(table.table())))
-                    .forEach(table -> different.add("table " + table.table() + " that the artifact does not have"));
-        }
-        if (!expected.sequences().equals(actual.data().sequences())) {
-            different.add("sequences");
-        }
-        if (!expected.schemaSha256().equals(actual.schemaSha256())) {
-            different.add("definitions (tables, keys, indexes, views, functions, triggers)");
-        }
+    private static void prove(DatabaseContent expected, ContentDigest actual) {
+        List<String> different = actual.differences(expected);
         if (!different.isEmpty()) {
             throw Fault.of(
                             FaultCode.DIGEST_MISMATCH,
@@ -173,6 +169,19 @@ class RestoreTasks {
                                     + String.join(", ", different),
                             "Keep the evidence and report it; restore another artifact.")
                     .toException();
+        }
+    }
+
+    private static DatabaseFacts facts(OpenArtifact artifact) {
+        try (InputStream in = artifact.folder().store().open(artifact.folder().key("db.dump.meta.json"), 0)) {
+            return Json.mapper().readValue(in, CapturedFiles.DumpMeta.class).facts();
+        } catch (IOException e) {
+            throw Fault.of(
+                            FaultCode.ARTIFACT_DAMAGED,
+                            "db.dump.meta.json of " + artifact.id() + " can't be read: " + e.getMessage()
+                                    + "; nothing was touched",
+                            "Restore another artifact, or from another store.")
+                    .toException(e);
         }
     }
 
@@ -290,17 +299,12 @@ class RestoreTasks {
         done.add(folders.swapBack() ? "the filestore is back as it was" : "the filestore had not been touched");
         var server = new DatabaseServer(bindings.database());
         DatabaseSwap databases = swap(server, task.runId());
-        String failedName = "lb_failed_" + tag(task.runId());
-        done.add(
-                databases.swapBack(failedName)
-                        ? "the database is back as it was"
-                        : "the database had not been touched");
-        var loader = new DatabaseLoader(server, PgTools.forServer(server.probe().major(), config.pgBin()));
-        loader.drop(failedName);
-        for (int attempt = 1; server.exists(loadedName(task.runId(), attempt)); attempt++) {
-            loader.drop(loadedName(task.runId(), attempt));
-        }
-        databases.forget();
+        boolean swapped = databases.state() == DatabaseSwap.State.SWAPPED;
+        databases.swapBack();
+        done.add(swapped ? "the database is back as it was" : "the database had not been touched");
+        new DatabaseLoader(server, PgTools.forServer(server.probe().major(), config.pgBin()))
+                .dropHidden(DatabaseLoader.newName(tag(task.runId()), 1));
+        forget(task.runId());
         ServiceControl.Outcome service = new ServiceControl(bindings.service()).start();
         if (!service.succeeded()) {
             throw Fault.of(
@@ -323,10 +327,8 @@ class RestoreTasks {
         Bindings bindings = environments.bindings(task.environment());
         folderSwap(bindings, task.runId()).discard();
         var server = new DatabaseServer(bindings.database());
-        DatabaseSwap databases = swap(server, task.runId());
-        new DatabaseLoader(server, PgTools.forServer(server.probe().major(), config.pgBin()))
-                .drop(databases.displaced());
-        databases.forget();
+        swap(server, task.runId()).dropDisplaced();
+        forget(task.runId());
         return new StepResult.Done(Json.object().put("displaced_dropped", true), List.of());
     }
 
@@ -335,7 +337,24 @@ class RestoreTasks {
     }
 
     private DatabaseSwap swap(DatabaseServer server, String runId) {
-        return new DatabaseSwap(server, tag(runId), work(runId).resolve("database-swap.json"));
+        return new DatabaseSwap(server, databaseJournal(runId));
+    }
+
+    private Path databaseJournal(String runId) {
+        return work(runId).resolve("database-swap.json");
+    }
+
+    /** The intent is of no use any more: the swap is over, or was never done. */
+    private void forget(String runId) {
+        try {
+            Files.deleteIfExists(databaseJournal(runId));
+        } catch (IOException e) {
+            throw Fault.of(
+                            FaultCode.SWAP_FAILED,
+                            "the journal " + databaseJournal(runId) + " could not be removed: " + e.getMessage(),
+                            "Look at the data folder's disk.")
+                    .toException(e);
+        }
     }
 
     private FolderSwap folderSwap(Bindings bindings, String runId) {
@@ -347,11 +366,7 @@ class RestoreTasks {
     }
 
     private static String tag(String runId) {
-        return runId.replaceFirst("^run_", "");
-    }
-
-    private static String loadedName(String runId, int attempt) {
-        return "lb_new_" + tag(runId) + "_" + attempt;
+        return runId.replaceFirst("^run_", "").toLowerCase(Locale.ROOT).replace('-', '_');
     }
 
     private static String duration(Instant begin, Instant end) {
@@ -361,12 +376,12 @@ class RestoreTasks {
                 .put("seconds", BackupTasks.seconds(begin, end)));
     }
 
-    private interface OnFile {
-        String run(Path file);
+    private interface OnFile<T> {
+        T run(Path file);
     }
 
     /** Gives the dump as a file, which pg_restore wants for more than one job: the store's own, or a copy. */
-    private String withFile(OpenArtifact artifact, String runId, OnFile use) {
+    private <T> T withFile(OpenArtifact artifact, String runId, OnFile<T> use) {
         String name = Objects.requireNonNull(
                 artifact.manifest().dbDump().orElseThrow().path());
         var key = artifact.folder().key(name);

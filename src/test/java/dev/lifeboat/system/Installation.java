@@ -78,7 +78,7 @@ final class Installation implements AutoCloseable {
         for (var attachment : TestCluster.addAttachments(database, attachments)) {
             Path file = filestore.resolve(attachment.storeFname());
             Files.createDirectories(file.getParent());
-            Files.write(file, attachment.content());
+            Files.writeString(file, attachment.text());
         }
         Files.createDirectories(filestore.resolve("checklist"));
         Files.writeString(folder.resolve("odoo.conf"), """
