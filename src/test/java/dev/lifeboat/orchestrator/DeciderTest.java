@@ -81,6 +81,7 @@ class DeciderTest {
             assertThat(invoke.step().name()).isEqualTo("dump-db");
             assertThat(invoke.attempt()).isEqualTo(2);
         });
+        run.now = NOW;
         run.waiting("dump-db", 2);
         assertThat(run.decide()).isInstanceOfSatisfying(Decision.Invoke.class, invoke -> {
             assertThat(invoke.step().name()).isEqualTo("archive-filestore");
