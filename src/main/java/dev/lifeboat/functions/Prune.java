@@ -4,6 +4,8 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.lifeboat.artifact.ArtifactFolder;
 import dev.lifeboat.artifact.ArtifactId;
+import dev.lifeboat.artifact.ArtifactLibrary;
+import dev.lifeboat.artifact.ArtifactReader;
 import dev.lifeboat.artifact.BackupType;
 import dev.lifeboat.artifact.Retention;
 import dev.lifeboat.environment.EnvironmentCatalogue;
@@ -18,9 +20,11 @@ import dev.lifeboat.step.StepFunction;
 import dev.lifeboat.step.StepRequest;
 import dev.lifeboat.step.StepResponse;
 import dev.lifeboat.step.StepResult;
+import dev.lifeboat.store.ArtifactStore;
 import dev.lifeboat.store.Stores;
 import io.quarkus.funqy.Funq;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
@@ -31,14 +35,22 @@ import java.util.Set;
 /** Applies the retention policy to an environment's artifacts and says why each is kept or removed. */
 @ApplicationScoped
 public class Prune implements StepFunction {
+    private static final Duration GARBAGE_AGE = Duration.ofHours(48);
+
     private final EnvironmentCatalogue environments;
     private final ArtifactCatalogue catalogue;
     private final Stores stores;
+    private final ArtifactLibrary library;
 
-    Prune(EnvironmentCatalogue environments, ArtifactCatalogue catalogue, Stores stores) {
+    Prune(
+            EnvironmentCatalogue environments,
+            ArtifactCatalogue catalogue,
+            Stores stores,
+            ArtifactLibrary library) {
         this.environments = environments;
         this.catalogue = catalogue;
         this.stores = stores;
+        this.library = library;
     }
 
     /** The function. */
@@ -84,6 +96,9 @@ public class Prune implements StepFunction {
         ObjectNode report = Json.object().put("dry_run", dryRun);
         report.set("policy", Json.tree(policy));
         report.set("verdicts", table);
+        if (!dryRun) {
+            report.set("garbage", collectGarbage(environment));
+        }
         ObjectNode outputs = report.deepCopy()
                 .put("summary", (verdicts.size() - pruned) + " kept, " + pruned + (dryRun ? " would go" : " removed"));
         return new StepResult.Done(outputs, List.of(new EvidenceFile("retention_prune.json", Json.pretty(report))));
@@ -95,6 +110,26 @@ public class Prune implements StepFunction {
                 catalogue.copies(id.id()).stream().map(copy -> copy.store).toList();
         catalogue.pruned(id.id());
         copies.forEach(store -> new ArtifactFolder(stores.byName(store), id).remove());
+    }
+
+    /** What killed runs left: folders without a manifest and writes without an end, none younger than the longest run. */
+    private ArrayNode collectGarbage(EnvironmentId environment) {
+        ArrayNode collected = Json.mapper().createArrayNode();
+        Instant before = Instant.now().minus(GARBAGE_AGE);
+        for (ArtifactStore store : stores.of(environments.bindings(environment))) {
+            for (ArtifactReader.Unfinished unfinished : library.reader().unfinished(store, before)) {
+                if (unfinished.folder().id().environment().equals(environment)) {
+                    unfinished.folder().remove();
+                    collected
+                            .addObject()
+                            .put("store", store.name())
+                            .put("artifact_id", unfinished.folder().id().id())
+                            .put("bytes", unfinished.bytes());
+                }
+            }
+            store.collectGarbage(before);
+        }
+        return collected;
     }
 
     private static Retention.Policy policy(LifeboatConfig.Environment config) {

@@ -1,0 +1,81 @@
+package dev.lifeboat.preflight;
+
+import dev.lifeboat.artifact.BackupType;
+import dev.lifeboat.environment.EnvironmentCatalogue;
+import dev.lifeboat.environment.EnvironmentId;
+import dev.lifeboat.environment.LifeboatConfig;
+import dev.lifeboat.fault.Fault;
+import dev.lifeboat.fault.FaultCode;
+import dev.lifeboat.fault.FaultException;
+import dev.lifeboat.postgres.PgTools;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Looks at everything that Lifeboat needs: the tools, the evidence folder, and what a backup of each environment needs. */
+@ApplicationScoped
+public class Doctor {
+    private final EnvironmentCatalogue environments;
+    private final BackupPreconditions backup;
+    private final LifeboatConfig config;
+
+    Doctor(EnvironmentCatalogue environments, BackupPreconditions backup, LifeboatConfig config) {
+        this.environments = environments;
+        this.backup = backup;
+        this.config = config;
+    }
+
+    /** Looks; {@code user} is who would start the backups. */
+    public PreflightReport examine(String user) {
+        var checks = new ArrayList<Check>();
+        checks.add(Probe.check("PostgreSQL tools", "pg-bin, PATH and the usual folders", this::tools));
+        checks.add(Probe.check("evidence can be written", config.evidenceDir().toString(), this::evidence));
+        List<EnvironmentId> all = environments.all();
+        if (all.isEmpty()) {
+            checks.add(Check.skipped(
+                    "environments", "configuration", "none is configured; `lifeboat env discover` writes the first"));
+        }
+        for (EnvironmentId id : all) {
+            try {
+                backup.evaluate(environments.bindings(id), BackupType.FULL, user).checks().stream()
+                        .map(check -> new Check(
+                                id + ": " + check.name(), check.lookedAt(), check.found(), check.status(), check.fault()))
+                        .forEach(checks::add);
+            } catch (FaultException e) {
+                checks.add(Check.failed(id + ": configuration", "config/application.yaml", e.fault()));
+            }
+        }
+        return new PreflightReport(checks);
+    }
+
+    private String tools() {
+        List<PgTools> found = PgTools.find(config.pgBin());
+        if (found.isEmpty()) {
+            throw Fault.of(
+                            FaultCode.PG_TOOLS_MISSING,
+                            "pg_dump and pg_restore were not found",
+                            "Install the PostgreSQL client of your server's major version (Debian: apt-get install"
+                                    + " postgresql-client), or set lifeboat.pg-bin.")
+                    .toException();
+        }
+        return String.join(
+                ", ", found.stream().map(tools -> tools.version().text() + " in " + tools.folder()).toList());
+    }
+
+    private String evidence() {
+        Path at = config.evidenceDir().toAbsolutePath();
+        while (!Files.exists(at) && at.getParent() != null) {
+            at = at.getParent();
+        }
+        if (!Files.isWritable(at)) {
+            throw Fault.of(
+                            FaultCode.EVIDENCE_UNWRITABLE,
+                            at + " may not be written by this user",
+                            "Set lifeboat.evidence-dir to a folder that may be written.")
+                    .toException();
+        }
+        return at + " can be written";
+    }
+}
