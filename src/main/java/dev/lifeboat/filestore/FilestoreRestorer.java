@@ -11,7 +11,6 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
@@ -230,7 +229,7 @@ public final class FilestoreRestorer {
     }
 
     /** Links a file of the present filestore where it is exactly the one that is wanted. */
-    private boolean link(IndexEntry.File file, MessageDigest sha1, byte[] buffer) throws IOException {
+    private boolean link(IndexEntry.File file, MessageDigest sha1, byte[] buffer) {
         if (present.isEmpty() || !Names.isContentAddressed(file.path()) || file.isDamaged()) {
             return false;
         }
@@ -257,10 +256,11 @@ public final class FilestoreRestorer {
             Files.createDirectories(here.getParent());
             Files.createLink(here, there);
             return true;
-        } catch (NoSuchFileException e) {
-            return false;
-        } catch (UnsupportedOperationException | java.nio.file.FileSystemException e) {
-            // A file system without links, or a file that has as many as it may: it is fetched instead.
+        } catch (UnsupportedOperationException | IOException e) {
+            // Not there, not readable (a restore is wanted when a disk dies), a file system without links, or a file
+            // that
+            // has as many as it may: it is fetched instead. What is wrong with the target shows then.
+            sha1.reset();
             return false;
         }
     }

@@ -74,7 +74,9 @@ public final class FolderSwap {
                 if (!Files.isDirectory(fresh, LinkOption.NOFOLLOW_LINKS)) {
                     throw failed("the new folder " + fresh + " is not there", null);
                 }
-                write(inode(fresh).orElseThrow(), Files.exists(live, LinkOption.NOFOLLOW_LINKS));
+                boolean hadLive = Files.exists(live, LinkOption.NOFOLLOW_LINKS)
+                        || Files.exists(displaced, LinkOption.NOFOLLOW_LINKS);
+                write(inode(fresh).orElseThrow(), hadLive);
                 exchange();
             }
             // After an exchange the old folder bears the new one's name.
@@ -101,17 +103,27 @@ public final class FolderSwap {
                 if (Files.exists(displaced, LinkOption.NOFOLLOW_LINKS)) {
                     Files.move(displaced, fresh, StandardCopyOption.ATOMIC_MOVE);
                     exchange();
+                } else if (hadLive()) {
+                    throw failed(
+                            "the folder that was put aside is not in " + displaced + "; nothing was changed", null);
                 } else {
                     // There was no live folder before: the one that was put there goes.
                     Files.move(live, fresh, StandardCopyOption.ATOMIC_MOVE);
                 }
             } else if (Files.exists(displaced, LinkOption.NOFOLLOW_LINKS)
                     && !Files.exists(live, LinkOption.NOFOLLOW_LINKS)) {
-                // Killed between the two renames of a system that can't exchange.
-                Files.move(displaced, live, StandardCopyOption.ATOMIC_MOVE);
+                // Killed between the two renames of a system that can't exchange: on the way there the old folder is
+                // the
+                // displaced one, on the way back it bears the new one's name.
+                boolean back = inode(displaced).equals(intended());
+                Files.move(back ? fresh : displaced, live, StandardCopyOption.ATOMIC_MOVE);
             }
             syncParent();
             Trees.remove(fresh);
+            if (intended().isPresent() && inode(displaced).equals(intended())) {
+                // On a system that can't exchange the way back leaves the new folder under this name.
+                Trees.remove(displaced);
+            }
             Files.deleteIfExists(journal);
             return swapped;
         });
@@ -174,11 +186,18 @@ public final class FolderSwap {
     }
 
     private Optional<Long> intended() throws IOException {
-        if (!Files.exists(journal)) {
-            return Optional.empty();
-        }
-        JsonNode intent = Json.mapper().readTree(Files.readString(journal));
-        return Optional.of(intent.path("new_inode").asLong());
+        return intent().map(intent -> intent.path("new_inode").asLong());
+    }
+
+    /** Whether there was a live folder before the swap. */
+    private boolean hadLive() throws IOException {
+        return intent().map(intent -> intent.path("live_present").asBoolean()).orElse(false);
+    }
+
+    private Optional<JsonNode> intent() throws IOException {
+        return Files.exists(journal)
+                ? Optional.of(Json.mapper().readTree(Files.readString(journal)))
+                : Optional.empty();
     }
 
     private void write(long inode, boolean present) throws IOException {
