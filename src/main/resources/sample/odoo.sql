@@ -504,4 +504,6 @@ INSERT INTO res_users_log (create_uid, create_date)
 SELECT 2, timestamp '2026-06-01 08:00:00' + n * interval '1 hour' FROM generate_series(1, 25) AS n;
 
 INSERT INTO ir_model_data (module, name, model, res_id)
+SELECT 'base', 'module_' || name, 'ir.module.module', id FROM ir_module_module;
+INSERT INTO ir_model_data (module, name, model, res_id)
 SELECT 'base', 'sample_partner_' || id, 'res.partner', id FROM res_partner;

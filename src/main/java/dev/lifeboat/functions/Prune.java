@@ -42,11 +42,7 @@ public class Prune implements StepFunction {
     private final Stores stores;
     private final ArtifactLibrary library;
 
-    Prune(
-            EnvironmentCatalogue environments,
-            ArtifactCatalogue catalogue,
-            Stores stores,
-            ArtifactLibrary library) {
+    Prune(EnvironmentCatalogue environments, ArtifactCatalogue catalogue, Stores stores, ArtifactLibrary library) {
         this.environments = environments;
         this.catalogue = catalogue;
         this.stores = stores;

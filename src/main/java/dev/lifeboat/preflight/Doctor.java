@@ -41,7 +41,11 @@ public class Doctor {
             try {
                 backup.evaluate(environments.bindings(id), BackupType.FULL, user).checks().stream()
                         .map(check -> new Check(
-                                id + ": " + check.name(), check.lookedAt(), check.found(), check.status(), check.fault()))
+                                id + ": " + check.name(),
+                                check.lookedAt(),
+                                check.found(),
+                                check.status(),
+                                check.fault()))
                         .forEach(checks::add);
             } catch (FaultException e) {
                 checks.add(Check.failed(id + ": configuration", "config/application.yaml", e.fault()));
@@ -61,7 +65,10 @@ public class Doctor {
                     .toException();
         }
         return String.join(
-                ", ", found.stream().map(tools -> tools.version().text() + " in " + tools.folder()).toList());
+                ", ",
+                found.stream()
+                        .map(tools -> tools.version().text() + " in " + tools.folder())
+                        .toList());
     }
 
     private String evidence() {

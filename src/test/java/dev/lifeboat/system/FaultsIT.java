@@ -84,6 +84,7 @@ class FaultsIT {
 
     @RepeatedTest(20)
     void an_artifact_is_closed_though_attachments_come_and_go_and_the_garbage_collector_runs() throws Exception {
+        shop.serve();
         var busy = new AtomicBoolean(true);
         Thread collector = Thread.ofPlatform().start(() -> collectGarbage(busy));
         Thread writer = Thread.ofPlatform().start(() -> upload(busy));

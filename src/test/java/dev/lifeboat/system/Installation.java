@@ -175,6 +175,13 @@ final class Installation implements AutoCloseable {
                 arguments);
     }
 
+    /** Starts the engine and waits until it answers; commands are then its clients. */
+    void serve() throws IOException, InterruptedException {
+        Process engine = start("serve", "--port", "0");
+        await("the engine", () -> Files.exists(folder.resolve("data/endpoint")) || !engine.isAlive());
+        assertThat(engine.isAlive()).isTrue();
+    }
+
     private Process launch(Map<String, String> environment, String... arguments) throws IOException {
         return launch(environment, ProcessBuilder.Redirect.PIPE, arguments);
     }
