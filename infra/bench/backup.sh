@@ -261,7 +261,7 @@ configure
 # Both ways find the program built, the state made and the files in the page cache, as far as they fit.
 (cd "$lifeboat_dir" && "$home/lifeboat" env list >/dev/null)
 find "$filestore" -type f -exec cat {} + >/dev/null
-"$bin/pg_dump" -Fc -Z0 -f /dev/null
+"$bin/pg_dump" -Fc -Z0 >/dev/null
 
 printf 'database %s MiB, filestore %s MiB in %s files, %s processors, %s\n' \
   "$(mib "$(psql -X -At -c 'SELECT pg_database_size(current_database())')")" \
