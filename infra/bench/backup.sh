@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Measures a backup by Lifeboat against the shell way, in pairs on the same data: see README.md beside this file.
 set -euo pipefail
-export LC_ALL=C
+export LC_ALL=C.UTF-8
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 home=$(cd "$here/../.." && pwd)
@@ -214,7 +214,7 @@ sample() { # PID FILE: every 200 ms the peaks so far: of the tree (Pss), of the 
   done
 }
 
-lifeboat_way() { # sets lifeboat_s, lifeboat_db, lifeboat_files, pss, pss_all, jvm
+lifeboat_way() { # sets lifeboat_s, lifeboat_db, lifeboat_files, steps, pss, pss_all, jvm
   local begin pid artifact manifest exit_code=0
   rm -rf "$lifeboat_dir/data/artifacts"
   sync
@@ -236,6 +236,7 @@ lifeboat_way() { # sets lifeboat_s, lifeboat_db, lifeboat_files, pss, pss_all, j
   manifest=$lifeboat_dir/data/artifacts/bench/bench/$artifact/artifact.json
   lifeboat_db=$(jq .db_dump.size "$manifest")
   lifeboat_files=$(jq .filestore.size "$manifest")
+  steps=$(jq -r '[.steps[] | "\(.name) \(.seconds)"] | join(", ")' "$work/backup.json")
   rm -rf "$lifeboat_dir/data/artifacts"
 }
 
@@ -261,7 +262,7 @@ configure
 # Both ways find the program built, the state made and the files in the page cache, as far as they fit.
 (cd "$lifeboat_dir" && "$home/lifeboat" env list >/dev/null)
 find "$filestore" -type f -exec cat {} + >/dev/null
-"$bin/pg_dump" -Fc -Z0 -f /dev/null
+"$bin/pg_dump" -Fc -Z0 >/dev/null
 
 printf 'database %s MiB, filestore %s MiB in %s files, %s processors, %s\n' \
   "$(mib "$(psql -X -At -c 'SELECT pg_database_size(current_database())')")" \
@@ -280,6 +281,7 @@ for ((round = 1; round <= rounds; round++)); do
   printf '  shell way  %8s s   db.dump %5s MiB   filestore.tar.zst %5s MiB\n' "$shell_s" "$(mib "$shell_db")" "$(mib "$shell_files")"
   printf '  lifeboat   %8s s   db.dump %5s MiB   filestore.tar.zst %5s MiB\n' "$lifeboat_s" "$(mib "$lifeboat_db")" "$(mib "$lifeboat_files")"
   printf '  ratio      %8s\n' "$(awk -v a="$shell_s" -v b="$lifeboat_s" 'BEGIN { printf "%.2f", a / b }')"
+  printf '  seconds of its steps: %s\n' "$steps"
   printf '  peak memory of lifeboat: %d MiB with its children (Pss), %d MiB with its state server too, %d MiB the JVM alone (VmHWM)\n' \
     "$((pss / 1024))" "$((pss_all / 1024))" "$((jvm / 1024))"
 done
