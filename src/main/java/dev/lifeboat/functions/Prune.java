@@ -35,7 +35,7 @@ import java.util.Set;
 /** Applies the retention policy to an environment's artifacts and says why each is kept or removed. */
 @ApplicationScoped
 public class Prune implements StepFunction {
-    private static final Duration GARBAGE_AGE = Duration.ofHours(48);
+    private static final Duration GARBAGE_AGE = Duration.ofDays(2);
 
     private final EnvironmentCatalogue environments;
     private final ArtifactCatalogue catalogue;
