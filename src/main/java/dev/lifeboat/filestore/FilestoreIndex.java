@@ -141,7 +141,7 @@ public final class FilestoreIndex {
         try (var lines = new BufferedReader(
                 new InputStreamReader(new ZstdInputStream(in), StandardCharsets.US_ASCII), LONGEST_LINE)) {
             return new Reader(lines, onPart, entries).read();
-        } catch (IOException | IllegalArgumentException | IndexOutOfBoundsException e) {
+        } catch (IOException | IllegalArgumentException | IndexOutOfBoundsException | ArithmeticException e) {
             throw damaged(e.getMessage(), e);
         }
     }
