@@ -303,6 +303,9 @@ public final class FilestoreArchiver {
                 String path = prefix + child.path.getFileName();
                 switch (type(child.attributes)) {
                     case FOLDER -> {
+                        if (folders.size() == FILES_IN_FRAME) {
+                            flush();
+                        }
                         folders.add(new IndexEntry.Folder(path, (int) child.attributes.get("mode") & 07777));
                         folder(child.path, path + "/");
                     }
@@ -467,8 +470,8 @@ public final class FilestoreArchiver {
 
     /** Builds a job's tar and hands it on in compressed frames. */
     private final class FrameMaker implements AutoCloseable {
-        /** Room for what the headers of long names need beyond what the scanner reckoned with. */
-        private static final int SLACK = FILES_IN_FRAME * 8 * BLOCK;
+        /** Room for what folders and the headers of long names need beyond what the scanner reckoned with. */
+        private static final int SLACK = 2 * FILES_IN_FRAME * 8 * BLOCK;
 
         private final BlockingQueue<Frame> frames;
         private final ZstdCompressCtx zstd = new ZstdCompressCtx().setChecksum(true);

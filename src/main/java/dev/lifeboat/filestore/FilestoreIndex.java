@@ -88,8 +88,9 @@ public final class FilestoreIndex {
         private long bytes;
 
         Writer(OutputStream out, List<PartRef> parts) throws IOException {
-            text = new BufferedWriter(
-                    new OutputStreamWriter(new ZstdOutputStream(new Open(out), 3), StandardCharsets.US_ASCII));
+            // The digest of the tree says nothing of modes and times: the checksum covers all.
+            text = new BufferedWriter(new OutputStreamWriter(
+                    new ZstdOutputStream(new Open(out), 3).setChecksum(true), StandardCharsets.US_ASCII));
             text.write(FIRST_LINE + "\n");
             for (int i = 0; i < parts.size(); i++) {
                 text.write("part " + i + " " + parts.get(i).artifactId() + " "
@@ -140,7 +141,7 @@ public final class FilestoreIndex {
         try (var lines = new BufferedReader(
                 new InputStreamReader(new ZstdInputStream(in), StandardCharsets.US_ASCII), LONGEST_LINE)) {
             return new Reader(lines, onPart, entries).read();
-        } catch (IOException | IllegalArgumentException | IndexOutOfBoundsException e) {
+        } catch (IOException | IllegalArgumentException | IndexOutOfBoundsException | ArithmeticException e) {
             throw damaged(e.getMessage(), e);
         }
     }

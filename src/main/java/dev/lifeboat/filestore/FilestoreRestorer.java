@@ -92,10 +92,15 @@ public final class FilestoreRestorer {
      */
     public Result restore(InputStream index) {
         boolean built = false;
+        boolean begun = false;
         try {
             Files.createDirectories(target.getParent());
             Files.createDirectory(target);
+            begun = true;
             own(target);
+            if (present.isPresent() && Files.isDirectory(present.get())) {
+                Trees.setMode(target, (int) Files.getAttribute(present.get(), "unix:mode") & 07777);
+            }
             FilestoreIndex.Summary summary = build(index);
             sync();
             built = true;
@@ -107,7 +112,7 @@ public final class FilestoreRestorer {
             throw Fault.of(FaultCode.CANCELLED, "restoring the filestore was ended", "Start the restore again.")
                     .toException(e);
         } finally {
-            if (!built) {
+            if (begun && !built) {
                 Trees.removeQuietly(target);
             }
         }
