@@ -102,8 +102,7 @@ class AccessTest {
     }
 
     @ParameterizedTest
-    @ValueSource(
-            strings = {"{", "[]", "{\"type\": 7}", "{\"type\": \"everything\"}", "\"full\""})
+    @ValueSource(strings = {"{", "[]", "{\"type\": 7}", "{\"type\": \"everything\"}", "\"full\""})
     void json_that_is_not_right_is_refused(String body) {
         Response answer =
                 caller().contentType("application/json").body(body).post("/api/v1/environments/acme.shop/backups");
