@@ -54,14 +54,20 @@ public final class Main implements Runnable {
     /** Runs a command and ends with its exit code. */
     public static void main(String[] arguments) {
         DRIVER.setLevel(Level.INFO);
-        System.exit(new CommandLine(new Main())
+        int exitCode = new CommandLine(new Main())
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setExecutionExceptionHandler((error, line, parsed) -> {
                     line.getErr().println("error: " + describe(error));
                     line.getErr().println("  what to do: see the log in the data folder; please report it");
                     return ExitCode.FAILED;
                 })
-                .execute(arguments));
+                .execute(arguments);
+        System.out.flush();
+        System.err.flush();
+        // Everything that has an owner is closed by now. The framework's own exit hook can wait for ever for an engine
+        // that
+        // was stopped just after it had started.
+        Runtime.getRuntime().halt(exitCode);
     }
 
     private static String describe(Exception error) {

@@ -22,7 +22,7 @@ import org.eclipse.microprofile.config.ConfigProvider;
  */
 public final class Engine implements AutoCloseable {
     private static final int START_LIMIT_SECONDS = 120;
-    private static final int STOP_LIMIT_SECONDS = 60;
+    private static final int STOP_LIMIT_SECONDS = 15;
     private static final AtomicReference<CountDownLatch> READY = new AtomicReference<>();
 
     private final DataFolder folder;

@@ -55,8 +55,6 @@ class FaultsIT {
             })
     void a_backup_that_is_killed_in_a_step_is_taken_up_again_and_leaves_no_half_backup(String step) throws Exception {
         Process backup = shop.start("backup", "shop", "--json");
-        Path log = folder.resolve("data/state");
-        Installation.await("the state server's folder", () -> Files.exists(log.resolve("postmaster.pid")));
         Installation.await(step + " to begin", () -> !backup.isAlive() || StateProbe.hasBegun(shop, step));
         backup.destroyForcibly().waitFor();
 

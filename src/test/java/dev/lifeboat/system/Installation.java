@@ -321,7 +321,7 @@ final class Installation implements AutoCloseable {
                 Thread.currentThread().interrupt();
             }
         }
-        Path pid = folder.resolve("data/state/postmaster.pid");
+        Path pid = folder.resolve("data/state/data/postmaster.pid");
         if (Files.exists(pid)) {
             ProcessHandle.of(Long.parseLong(Files.readAllLines(pid).getFirst().strip()))
                     .ifPresent(ProcessHandle::destroy);
