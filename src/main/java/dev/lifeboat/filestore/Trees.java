@@ -8,7 +8,6 @@ import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HexFormat;
 import java.util.List;
@@ -111,14 +110,5 @@ public final class Trees {
 
     private static byte[] name(Path root, Path file) {
         return root.relativize(file).toString().getBytes(java.nio.charset.StandardCharsets.UTF_8);
-    }
-
-    /** The paths directly below a folder; none where there is no folder. */
-    static List<Path> children(Path folder) throws IOException {
-        var children = new ArrayList<Path>();
-        try (var listing = Files.newDirectoryStream(folder)) {
-            listing.forEach(children::add);
-        }
-        return children;
     }
 }

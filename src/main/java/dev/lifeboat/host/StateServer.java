@@ -2,6 +2,7 @@ package dev.lifeboat.host;
 
 import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
+import dev.lifeboat.filestore.Trees;
 import dev.lifeboat.postgres.DatabaseServer;
 import dev.lifeboat.postgres.PostgresCluster;
 import java.io.BufferedInputStream;
@@ -11,7 +12,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermission;
-import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.Set;
 import java.util.UUID;
@@ -93,7 +93,7 @@ public final class StateServer implements AutoCloseable {
                 unpack(packed, fresh);
                 Files.move(fresh, unpacked, StandardCopyOption.ATOMIC_MOVE);
             } finally {
-                removeTree(fresh);
+                Trees.remove(fresh);
             }
             return unpacked.resolve("bin");
         } catch (IOException e) {
@@ -130,17 +130,6 @@ public final class StateServer implements AutoCloseable {
                         Files.setPosixFilePermissions(file, more);
                     }
                 }
-            }
-        }
-    }
-
-    private static void removeTree(Path root) throws IOException {
-        if (!Files.exists(root)) {
-            return;
-        }
-        try (var tree = Files.walk(root)) {
-            for (Path path : tree.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(path);
             }
         }
     }

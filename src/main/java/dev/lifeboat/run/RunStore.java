@@ -194,13 +194,7 @@ public class RunStore {
         if (!holdsLease(runId, epoch)) {
             return false;
         }
-        var entity = new RunStep();
-        entity.runId = runId;
-        entity.step = step;
-        entity.seq = seq;
-        entity.attempt = attempt;
-        entity.status = StepStatus.RUNNING.wireName();
-        entity.epoch = epoch;
+        RunStep entity = attempt(runId, epoch, step, seq, attempt, StepStatus.RUNNING);
         entity.deadlineAt = now().plus(limit);
         entities.persist(entity);
         event(runId, "step_started", Json.object().put("step", step).put("attempt", attempt));
@@ -213,13 +207,7 @@ public class RunStore {
         if (!holdsLease(runId, epoch)) {
             return false;
         }
-        var entity = new RunStep();
-        entity.runId = runId;
-        entity.step = step;
-        entity.seq = seq;
-        entity.attempt = attempt;
-        entity.status = StepStatus.SKIPPED.wireName();
-        entity.epoch = epoch;
+        RunStep entity = attempt(runId, epoch, step, seq, attempt, StepStatus.SKIPPED);
         entity.deadlineAt = now();
         entity.finishedAt = entity.deadlineAt;
         entity.outputs = Json.object().put("skipped", why);
@@ -390,6 +378,17 @@ public class RunStore {
                         environment.toString())
                 .firstResultOptional()
                 .map(run -> run.runId);
+    }
+
+    private static RunStep attempt(String runId, int epoch, String step, int seq, int attempt, StepStatus status) {
+        var entity = new RunStep();
+        entity.runId = runId;
+        entity.step = step;
+        entity.seq = seq;
+        entity.attempt = attempt;
+        entity.status = status.wireName();
+        entity.epoch = epoch;
+        return entity;
     }
 
     private boolean holdsLease(String runId, int epoch) {

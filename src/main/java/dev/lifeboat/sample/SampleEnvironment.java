@@ -2,6 +2,7 @@ package dev.lifeboat.sample;
 
 import dev.lifeboat.environment.DatabaseBinding;
 import dev.lifeboat.environment.Secret;
+import dev.lifeboat.filestore.Trees;
 import dev.lifeboat.postgres.DatabaseServer;
 import dev.lifeboat.postgres.PostgresCluster;
 import java.io.IOException;
@@ -14,7 +15,6 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.Random;
 
@@ -86,7 +86,7 @@ public final class SampleEnvironment implements AutoCloseable {
     /** The disaster: the database dropped, the filestore deleted. */
     public void destroy() throws IOException, SQLException {
         dropDatabase();
-        deleteTree(filestore());
+        Trees.remove(filestore());
     }
 
     @Override
@@ -102,7 +102,7 @@ public final class SampleEnvironment implements AutoCloseable {
     }
 
     private void fill() throws IOException, SQLException {
-        deleteTree(filestore());
+        Trees.remove(filestore());
         var random = new Random(19);
         try (InputStream sql = SampleEnvironment.class.getResourceAsStream("/sample/odoo.sql");
                 Connection connection = new DatabaseServer(database).connect()) {
@@ -168,16 +168,5 @@ public final class SampleEnvironment implements AutoCloseable {
                         password.value(),
                         DATABASE,
                         folder.resolve("odoo-data").toAbsolutePath()));
-    }
-
-    private static void deleteTree(Path root) throws IOException {
-        if (!Files.exists(root)) {
-            return;
-        }
-        try (var tree = Files.walk(root)) {
-            for (Path path : tree.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(path);
-            }
-        }
     }
 }
