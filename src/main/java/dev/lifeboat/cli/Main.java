@@ -1,6 +1,7 @@
 package dev.lifeboat.cli;
 
 import io.quarkus.runtime.annotations.QuarkusMain;
+import java.nio.file.Path;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import picocli.CommandLine;
@@ -43,6 +44,16 @@ public final class Main implements Runnable {
             description = "Show this help.")
     boolean help;
 
+    /** Before or after the command's name; the engine reads it from the same place. */
+    @CommandLine.Option(
+            names = "--data-dir",
+            scope = CommandLine.ScopeType.INHERIT,
+            paramLabel = "FOLDER",
+            description = "Lifeboat's data folder (default: ./data).")
+    void dataDir(Path folder) {
+        System.setProperty("lifeboat.data-dir", folder.toAbsolutePath().toString());
+    }
+
     @Override
     public void run() {
         throw new CommandLine.ParameterException(spec.commandLine(), "which command?");
@@ -51,22 +62,29 @@ public final class Main implements Runnable {
     /** Held, because the framework forgets the levels of loggers that nobody holds. */
     private static final Logger DRIVER = Logger.getLogger("org.postgresql");
 
+    /** Says much at its start, on the console where the framework does not come up. */
+    private static final Logger HIBERNATE = Logger.getLogger("org.hibernate");
+
     /** Runs a command and ends with its exit code. */
     public static void main(String[] arguments) {
         DRIVER.setLevel(Level.INFO);
-        System.exit(new CommandLine(new Main())
+        HIBERNATE.setLevel(Level.WARNING);
+        System.exit(execute(arguments));
+    }
+
+    /** Runs a command in this process; gives its exit code. */
+    static int execute(String... arguments) {
+        return new CommandLine(new Main())
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setExecutionExceptionHandler((error, line, parsed) -> {
                     line.getErr().println("error: " + describe(error));
                     line.getErr().println("  what to do: see the log in the data folder; please report it");
                     return ExitCode.FAILED;
                 })
-                .execute(arguments));
+                .execute(arguments);
     }
 
     private static String describe(Exception error) {
-        return error instanceof java.net.ConnectException || error instanceof java.net.http.HttpTimeoutException
-                ? "the engine does not answer any more; the run is recorded, `lifeboat runs` goes on with it"
-                : error.getClass().getSimpleName() + (error.getMessage() == null ? "" : ": " + error.getMessage());
+        return error.getClass().getSimpleName() + (error.getMessage() == null ? "" : ": " + error.getMessage());
     }
 }
