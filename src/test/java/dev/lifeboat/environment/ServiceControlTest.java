@@ -1,0 +1,74 @@
+package dev.lifeboat.environment;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.lifeboat.fault.FaultCode;
+import dev.lifeboat.fault.FaultException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ServiceControlTest {
+    private static final Duration LIMIT = Duration.ofSeconds(20);
+
+    @TempDir
+    Path folder;
+
+    @Test
+    void a_service_of_commands_is_stopped_and_started_and_its_state_is_known() {
+        Path running = folder.resolve("it runs; really");
+        var control = new ServiceControl(new ServiceBinding.Command(
+                List.of("touch", running.toString()),
+                List.of("rm", running.toString()),
+                List.of("test", "-e", running.toString()),
+                LIMIT));
+
+        assertThat(control.isRunning()).contains(false);
+        assertThat(control.start().succeeded()).isTrue();
+        assertThat(control.isRunning()).contains(true);
+        assertThat(Files.exists(running)).isTrue();
+        assertThat(control.stop().succeeded()).isTrue();
+        assertThat(control.isRunning()).contains(false);
+    }
+
+    @Test
+    void a_command_that_fails_is_told_with_its_own_words() {
+        var control = new ServiceControl(
+                new ServiceBinding.Command(List.of("ls", "/no/such/place"), List.of("true"), List.of(), LIMIT));
+
+        ServiceControl.Outcome start = control.start();
+
+        assertThat(start.succeeded()).isFalse();
+        assertThat(start.log()).contains("/no/such/place", "exit code 2");
+        assertThat(control.isRunning()).isEmpty();
+    }
+
+    @Test
+    void a_command_that_is_not_there_or_never_ends_is_a_fault() {
+        var missing = new ServiceControl(
+                new ServiceBinding.Command(List.of("/no/such/program"), List.of("true"), List.of(), LIMIT));
+        var endless = new ServiceControl(
+                new ServiceBinding.Command(List.of("sleep", "60"), List.of("true"), List.of(), Duration.ofMillis(200)));
+
+        assertThat(catchThrowableOfType(FaultException.class, missing::start)
+                        .fault()
+                        .code())
+                .isEqualTo(FaultCode.SERVICE_FAILED);
+        assertThat(catchThrowableOfType(FaultException.class, endless::start)
+                        .fault()
+                        .code())
+                .isEqualTo(FaultCode.STEP_TIMED_OUT);
+    }
+
+    @Test
+    void a_service_that_is_not_controlled_says_so() {
+        ServiceControl.Outcome stop = new ServiceControl(new ServiceBinding.None()).stop();
+
+        assertThat(stop.controlled()).isFalse();
+        assertThat(stop.log()).contains("none");
+    }
+}
