@@ -1,5 +1,6 @@
 package dev.lifeboat.cli;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
@@ -30,10 +31,12 @@ final class ApiClient {
         this.endpoint = endpoint;
     }
 
-    /** Whether an engine answers there. */
+    /** Whether the engine answers there and lets this client in. */
     boolean answers() throws InterruptedException {
         try {
-            return send(request("/q/health/live").timeout(Duration.ofSeconds(5)).GET())
+            return send(request("/api/v1/runs?limit=1")
+                                    .timeout(Duration.ofSeconds(10))
+                                    .GET())
                             .statusCode()
                     == 200;
         } catch (IOException e) {
@@ -73,34 +76,34 @@ final class ApiClient {
         return http.send(request.build(), HttpResponse.BodyHandlers.ofString());
     }
 
+    private static JsonNode read(HttpResponse<String> response) throws IOException {
+        try {
+            return response.body().isBlank() ? Json.object() : Json.mapper().readTree(response.body());
+        } catch (JsonProcessingException e) {
+            if (response.statusCode() >= 300) {
+                // a page of an intermediary, say: the status tells all there is to tell
+                return Json.object();
+            }
+            throw e;
+        }
+    }
+
     private static JsonNode accept(HttpResponse<String> response) throws IOException {
-        JsonNode body =
-                response.body().isBlank() ? Json.object() : Json.mapper().readTree(response.body());
+        JsonNode body = read(response);
         if (response.statusCode() < 300) {
             return body;
         }
         List<Fault> findings = new ArrayList<>();
-        body.path("findings").forEach(finding -> findings.add(Json.convert(finding, Fault.class)));
+        body.path("findings").forEach(finding -> findings.add(Faults.read(finding, "message")));
         if (findings.isEmpty()) {
-            findings.add(fault(response.statusCode(), body));
+            findings.add(
+                    body.hasNonNull("code")
+                            ? Faults.read(body, "detail")
+                            : Fault.of(
+                                    FaultCode.INTERNAL,
+                                    "the engine answered with HTTP status " + response.statusCode(),
+                                    "The log file in the data folder has the details; please report it."));
         }
         throw new RefusedException(findings);
-    }
-
-    private static Fault fault(int status, JsonNode problem) {
-        if (!problem.hasNonNull("code")) {
-            return Fault.of(
-                    FaultCode.INTERNAL,
-                    "the engine answered with HTTP status " + status,
-                    "The log file in the data folder has the details; please report it.");
-        }
-        Fault fault = Fault.of(
-                FaultCode.valueOf(problem.get("code").asText()),
-                problem.path("detail").asText(),
-                problem.path("remedy").asText());
-        for (var fact : problem.path("facts").properties()) {
-            fault = fault.with(fact.getKey(), fact.getValue().asText());
-        }
-        return fault;
     }
 }

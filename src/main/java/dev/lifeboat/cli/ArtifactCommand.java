@@ -17,7 +17,10 @@ final class ArtifactCommand implements Runnable {
         throw new CommandLine.ParameterException(spec.commandLine(), "which command? artifact show ARTIFACT");
     }
 
-    @CommandLine.Command(name = "show", description = "Shows an artifact: what it holds, and where its copies are.")
+    @CommandLine.Command(
+            name = "show",
+            description = "Shows an artifact: what it holds, and where its copies are.",
+            footer = {"", "Example:  lifeboat artifact show bk_20260301T020000Z_1a2b3c4d"})
     static final class Show extends EngineCommand {
         @CommandLine.Parameters(paramLabel = "ARTIFACT", description = "The artifact's id.")
         String artifact;

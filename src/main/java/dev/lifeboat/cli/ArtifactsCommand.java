@@ -6,7 +6,10 @@ import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine;
 
-@CommandLine.Command(name = "artifacts", description = "Lists the artifacts that can be restored, the newest first.")
+@CommandLine.Command(
+        name = "artifacts",
+        description = "Lists the artifacts that can be restored, the newest first.",
+        footer = {"", "Example:  lifeboat artifacts prod"})
 final class ArtifactsCommand extends EngineCommand {
     @CommandLine.Parameters(arity = "0..1", paramLabel = "ENV", description = "Only those of this environment.")
     String environment;

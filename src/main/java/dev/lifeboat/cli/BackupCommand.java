@@ -24,10 +24,8 @@ final class BackupCommand extends EngineCommand {
 
     @Override
     int run(ApiClient api) throws IOException, InterruptedException {
-        return follow(
-                api,
-                api.post(
-                        environmentPath(environment) + "/backups",
-                        Json.object().put("type", type.wireName()).put("label", label)));
+        return follow(api.post(
+                environmentPath(environment) + "/backups",
+                Json.object().put("type", type.wireName()).put("label", label)));
     }
 }

@@ -1,24 +1,25 @@
 package dev.lifeboat.cli;
 
-import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.lifeboat.fault.Fault;
+import dev.lifeboat.fault.FaultCode;
 import dev.lifeboat.fault.FaultException;
 import dev.lifeboat.fault.RefusedException;
 import dev.lifeboat.host.Settings;
+import dev.lifeboat.json.Json;
 import java.io.IOException;
-import java.nio.file.Path;
+import java.net.ConnectException;
+import java.net.http.HttpTimeoutException;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Option;
 
-/** What all commands share: the data folder, JSON, and how trouble is told. */
+/** What all commands share: JSON, and how trouble is told. */
 abstract class Command implements Callable<Integer> {
     @Option(
             names = "--json",
             description = "Print one JSON value on standard output; everything else goes to standard error.")
     boolean json;
-
-    @Option(names = "--data-dir", paramLabel = "FOLDER", description = "Lifeboat's data folder (default: ./data).")
-    Path dataDir;
 
     @Option(
             names = {"-h", "--help"},
@@ -38,10 +39,7 @@ abstract class Command implements Callable<Integer> {
         return terminal;
     }
 
-    Settings settings() throws IOException {
-        if (dataDir != null) {
-            System.setProperty("lifeboat.data-dir", dataDir.toAbsolutePath().toString());
-        }
+    Settings settings() {
         return Settings.read();
     }
 
@@ -50,24 +48,26 @@ abstract class Command implements Callable<Integer> {
         try {
             return run();
         } catch (FaultException e) {
-            terminal().error(e.fault());
-            return ExitCode.of(e.fault().code());
+            return refuse(List.of(e.fault()));
         } catch (RefusedException e) {
-            e.findings().forEach(terminal()::error);
-            return ExitCode.of(e.findings().getFirst().code());
+            return refuse(e.findings());
+        } catch (ConnectException | HttpTimeoutException e) {
+            return refuse(List.of(Fault.of(
+                    FaultCode.STATE_UNAVAILABLE,
+                    "the engine does not answer any more",
+                    "A run that was begun is recorded and goes on with the next command: lifeboat runs.")));
         }
     }
 
-    /** Shows a run to its end; gives the exit code that tells it. */
-    int follow(ApiClient api, JsonNode started) throws IOException, InterruptedException {
-        JsonNode run =
-                new RunFollower(api, terminal()).follow(started.path("run_id").asText());
-        RunFollower.conclude(run, terminal());
-        terminal().answer(run);
-        return ExitCode.ofRun(run);
+    private int refuse(List<Fault> findings) {
+        findings.forEach(terminal()::error);
+        ObjectNode answer = Json.object().put("status", "refused");
+        answer.set("findings", Json.mapper().valueToTree(findings));
+        terminal().answer(answer);
+        return ExitCode.of(findings.getFirst().code());
     }
 
     static Fault usage(String message, String remedy) {
-        return Fault.of(dev.lifeboat.fault.FaultCode.BAD_INPUT, message, remedy);
+        return Fault.of(FaultCode.BAD_INPUT, message, remedy);
     }
 }

@@ -17,12 +17,20 @@ import picocli.CommandLine;
 
 @CommandLine.Command(
         name = "demo",
-        description = "Makes a small Odoo-shaped environment, backs it up, destroys it, and brings it back.")
+        description = "Makes a small Odoo-shaped environment, backs it up, destroys it, and brings it back.",
+        footer = {
+            "",
+            "Example:  lifeboat demo --yes",
+            "The environment is made below <data folder>/demo, and nothing else is touched."
+        })
 final class DemoCommand extends Command {
     private static final String ENVIRONMENT = "demo.shop";
 
     @CommandLine.Option(names = "--yes", description = "Install what is missing without asking.")
     boolean yes;
+
+    @CommandLine.Option(names = "--keep", description = "Leave the environment's PostgreSQL running at the end.")
+    boolean keep;
 
     @Override
     int run() throws IOException, InterruptedException {
@@ -36,15 +44,21 @@ final class DemoCommand extends Command {
                         "Run it in another folder: lifeboat demo --data-dir /tmp/lifeboat-demo")
                 .toException());
         terminal().line("1. A sample environment: PostgreSQL, a filestore, an odoo.conf, all below " + folder);
-        try (SampleEnvironment sample = SampleEnvironment.create(folder)) {
-            String before = sample.census();
-            terminal().line("   " + before);
+        SampleEnvironment sample = null;
+        try {
+            sample = SampleEnvironment.create(folder);
+            var stop = new Thread(sample::close, "stop-sample");
+            Runtime.getRuntime().addShutdownHook(stop);
             System.setProperty("lifeboat.projects.demo.environments.shop.type", "dev");
             System.setProperty(
                     "lifeboat.projects.demo.environments.shop.odoo-conf",
                     sample.odooConf().toString());
             try (Engine engine = Engine.start(held, settings, "127.0.0.1", 0)) {
-                return story(new ApiClient(engine.endpoint()), sample, before, begin);
+                int exitCode = story(new OwnEngine(new ApiClient(engine.endpoint())), sample, begin);
+                if (keep) {
+                    Runtime.getRuntime().removeShutdownHook(stop);
+                }
+                return exitCode;
             }
         } catch (SQLException e) {
             throw Fault.of(
@@ -52,19 +66,51 @@ final class DemoCommand extends Command {
                             "the sample environment could not be made: " + e.getMessage(),
                             "Remove " + folder + " and run the demo again.")
                     .toException(e);
+        } finally {
+            if (sample != null && !keep) {
+                sample.close();
+            }
         }
     }
 
-    private int story(ApiClient api, SampleEnvironment sample, String before, Instant begin)
+    /** The engine of this process: where it goes away there is nobody else. */
+    private record OwnEngine(ApiClient api) implements EngineConnection {
+        @Override
+        public void lost(IOException cause) throws IOException {
+            throw cause;
+        }
+    }
+
+    /** Lets what a killed demo began come to its end; tells whether there was something. */
+    private boolean finishEarlier(OwnEngine engine) throws IOException, InterruptedException {
+        boolean found = false;
+        for (JsonNode run : engine.api().get("/api/v1/runs?active=true")) {
+            found = true;
+            terminal()
+                    .line("   first, what was interrupted: "
+                            + run.path("operation").asText() + " of "
+                            + run.path("environment").asText());
+            new RunFollower(engine, terminal()).follow(run.path("run_id").asText());
+        }
+        return found;
+    }
+
+    private int story(OwnEngine engine, SampleEnvironment sample, Instant begin)
             throws IOException, InterruptedException, SQLException {
-        var follower = new RunFollower(api, terminal());
+        if (finishEarlier(engine)) {
+            sample.reset();
+        }
+        String before = sample.census();
+        terminal().line("   " + before);
+        ApiClient api = engine.api();
         terminal().line("");
         terminal().line("2. A backup");
-        JsonNode backup = follower.follow(api.post(
-                        "/api/v1/environments/" + ENVIRONMENT + "/backups",
-                        Json.object().put("label", "demo"))
-                .path("run_id")
-                .asText());
+        JsonNode backup = new RunFollower(engine, terminal())
+                .follow(api.post(
+                                "/api/v1/environments/" + ENVIRONMENT + "/backups",
+                                Json.object().put("label", "demo"))
+                        .path("run_id")
+                        .asText());
         if (ExitCode.ofRun(backup) != ExitCode.SUCCESS) {
             return end(backup);
         }
@@ -73,7 +119,7 @@ final class DemoCommand extends Command {
         sample.destroy();
         terminal().line("");
         terminal().line("4. The restore");
-        JsonNode restore = new RunFollower(api, terminal())
+        JsonNode restore = new RunFollower(engine, terminal())
                 .follow(api.post(
                                 "/api/v1/environments/" + ENVIRONMENT + "/restores",
                                 Json.object().put("artifact", "latest"))
@@ -100,9 +146,21 @@ final class DemoCommand extends Command {
         terminal().line("");
         terminal().line("Next:  ./lifeboat runs                      what was done");
         terminal().line("       ./lifeboat run show " + restore.path("run_id").asText());
+        terminal().line("       ./lifeboat evidence " + restore.path("run_id").asText());
         terminal()
                 .line(
                         "       ./lifeboat env discover --odoo-conf /etc/odoo/odoo.conf --name prod --write   your own Odoo");
+        if (keep) {
+            terminal().line("");
+            terminal()
+                    .line("The environment's PostgreSQL goes on at "
+                            + sample.database().host() + ":" + sample.database().port() + "; its password is in "
+                            + sample.odooConf() + ". To use it:");
+            terminal()
+                    .line("       ./lifeboat env discover --odoo-conf " + sample.odooConf()
+                            + " --project demo --name shop --type dev --write");
+            terminal().line("       it stops at the end of the next ./lifeboat demo without --keep");
+        }
         var answer = Json.object().put("status", after.equals(before) ? "success" : "failed");
         answer.set("backup", backup);
         answer.set("restore", restore);

@@ -5,7 +5,8 @@ import picocli.CommandLine;
 
 @CommandLine.Command(
         name = "doctor",
-        description = "Looks at everything that Lifeboat needs, and says what is missing.")
+        description = "Looks at everything that Lifeboat needs, and says what is missing.",
+        footer = {"", "Example:  lifeboat doctor --json"})
 final class DoctorCommand extends EngineCommand {
     @Override
     int run(ApiClient api) throws IOException, InterruptedException {

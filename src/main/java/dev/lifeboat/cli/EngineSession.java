@@ -1,5 +1,6 @@
 package dev.lifeboat.cli;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
 import dev.lifeboat.host.DataFolder;
@@ -7,49 +8,93 @@ import dev.lifeboat.host.Endpoint;
 import dev.lifeboat.host.Engine;
 import dev.lifeboat.host.Settings;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /** A connection with the engine: the one that owns the data folder, or, where there is none, this process's own. */
-final class EngineSession implements AutoCloseable {
+final class EngineSession implements EngineConnection, AutoCloseable {
     private static final Duration WAIT_FOR_OWNER = Duration.ofSeconds(90);
+    private static final Duration TELL_AFTER = Duration.ofSeconds(3);
 
-    private final ApiClient api;
-    private final Optional<Engine> own;
+    private final Settings settings;
+    private final Terminal terminal;
+    private ApiClient api;
+    private Optional<Engine> own = Optional.empty();
 
-    private EngineSession(ApiClient api, Optional<Engine> own) {
-        this.api = api;
-        this.own = own;
+    private EngineSession(Settings settings, Terminal terminal) {
+        this.settings = settings;
+        this.terminal = terminal;
     }
 
-    static EngineSession open(Settings settings) throws IOException, InterruptedException {
-        long end = System.nanoTime() + WAIT_FOR_OWNER.toNanos();
-        while (System.nanoTime() < end) {
-            Optional<Endpoint> endpoint = Endpoint.read(settings.dataDir());
-            if (endpoint.isPresent()) {
-                var api = new ApiClient(endpoint.get());
-                if (api.answers()) {
-                    return new EngineSession(api, Optional.empty());
-                }
-            }
-            Optional<DataFolder> folder = DataFolder.take(settings.dataDir());
+    /**
+     * Finds the engine of the data folder, or becomes it.
+     *
+     * @throws dev.lifeboat.fault.FaultException DATA_FOLDER_IN_USE where the folder's owner does not answer for 90 s; what
+     *     {@link Engine#start} throws
+     */
+    static EngineSession open(Settings settings, Terminal terminal) throws IOException, InterruptedException {
+        var session = new EngineSession(settings, terminal);
+        session.connect();
+        return session;
+    }
+
+    /** The lock tells who owns the folder; the endpoint file only tells how to reach the owner. */
+    private void connect() throws IOException, InterruptedException {
+        Path dataDir = settings.dataDir();
+        long begin = System.nanoTime();
+        boolean told = false;
+        while (System.nanoTime() - begin < WAIT_FOR_OWNER.toNanos()) {
+            Optional<DataFolder> folder = DataFolder.take(dataDir);
             if (folder.isPresent()) {
                 Engine engine = Engine.start(folder.get(), settings, "127.0.0.1", 0);
-                return new EngineSession(new ApiClient(engine.endpoint()), Optional.of(engine));
+                own = Optional.of(engine);
+                api = new ApiClient(engine.endpoint());
+                return;
+            }
+            Optional<Endpoint> endpoint = Endpoint.read(dataDir);
+            if (endpoint.isPresent()) {
+                var client = new ApiClient(endpoint.get());
+                if (client.answers()) {
+                    api = client;
+                    return;
+                }
+            }
+            if (!told && System.nanoTime() - begin > TELL_AFTER.toNanos()) {
+                told = true;
+                terminal.notice("waiting for the engine that holds " + dataDir.toAbsolutePath() + " ...");
             }
             TimeUnit.MILLISECONDS.sleep(100);
         }
+        String holder = DataFolder.holder(dataDir).map(pid -> " (" + pid + ")").orElse("");
         throw Fault.of(
                         FaultCode.DATA_FOLDER_IN_USE,
-                        "another process holds the data folder "
-                                + settings.dataDir().toAbsolutePath() + " but does not answer",
-                        "Find it (`fuser " + settings.dataDir().resolve("lock") + "`) and end it, then try again.")
+                        "another process" + holder + " holds the data folder " + dataDir.toAbsolutePath()
+                                + " but does not answer",
+                        "Look at that process and end it; then try again. What it was doing is recorded and will be"
+                                + " taken up.")
                 .toException();
     }
 
-    ApiClient api() {
+    @Override
+    public ApiClient api() {
         return api;
+    }
+
+    @Override
+    public void lost(IOException cause) throws IOException, InterruptedException {
+        if (own.isPresent()) {
+            throw cause;
+        }
+        terminal.notice("the engine that did this is gone; the run is recorded. Looking for another engine ...");
+        connect();
+        terminal.notice(
+                own.isPresent()
+                        ? "this command is the engine now, and takes the run up"
+                        : "another command is the engine now, and takes the run up");
     }
 
     /** Stops this process's own engine, after the runs that others began through it. */
@@ -59,12 +104,29 @@ final class EngineSession implements AutoCloseable {
             return;
         }
         try {
-            while (!api.get("/api/v1/runs?active=true").isEmpty()) {
-                TimeUnit.MILLISECONDS.sleep(200);
-            }
+            awaitOthers();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        } finally {
+            own.get().close();
         }
-        own.get().close();
+    }
+
+    private void awaitOthers() throws IOException, InterruptedException {
+        Set<String> told = new HashSet<>();
+        while (true) {
+            JsonNode active = api.get("/api/v1/runs?active=true");
+            if (active.isEmpty()) {
+                return;
+            }
+            for (JsonNode run : active) {
+                if (told.add(run.path("run_id").asText())) {
+                    terminal.notice("staying for " + run.path("operation").asText() + " "
+                            + run.path("run_id").asText() + " of "
+                            + run.path("environment").asText() + ", which another command began");
+                }
+            }
+            TimeUnit.MILLISECONDS.sleep(200);
+        }
     }
 }

@@ -25,7 +25,10 @@ final class EnvCommand implements Runnable {
         throw new CommandLine.ParameterException(spec.commandLine(), "which command? env list, env show, env discover");
     }
 
-    @CommandLine.Command(name = "list", description = "Lists the environments that are configured.")
+    @CommandLine.Command(
+            name = "list",
+            description = "Lists the environments that are configured.",
+            footer = {"", "Example:  lifeboat env list"})
     static final class ListAll extends EngineCommand {
         @Override
         int run(ApiClient api) throws IOException, InterruptedException {
@@ -50,7 +53,10 @@ final class EnvCommand implements Runnable {
         }
     }
 
-    @CommandLine.Command(name = "show", description = "Shows where an environment's parts are.")
+    @CommandLine.Command(
+            name = "show",
+            description = "Shows where an environment's parts are.",
+            footer = {"", "Example:  lifeboat env show prod"})
     static final class Show extends EngineCommand {
         @CommandLine.Parameters(paramLabel = "ENV", description = "The environment.")
         String environment;

@@ -7,7 +7,10 @@ import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine;
 
-@CommandLine.Command(name = "evidence", description = "Shows where a run's evidence is, and its files.")
+@CommandLine.Command(
+        name = "evidence",
+        description = "Shows where a run's evidence is, and its files.",
+        footer = {"", "Example:  lifeboat evidence run_20260301T020000Z_1a2b3c4d"})
 final class EvidenceCommand extends EngineCommand {
     @CommandLine.Parameters(paramLabel = "RUN", description = "The run's id.")
     String runId;

@@ -1,6 +1,7 @@
 package dev.lifeboat.cli;
 
 import io.quarkus.runtime.annotations.QuarkusMain;
+import java.nio.file.Path;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import picocli.CommandLine;
@@ -43,6 +44,16 @@ public final class Main implements Runnable {
             description = "Show this help.")
     boolean help;
 
+    /** Before or after the command's name; the engine reads it from the same place. */
+    @CommandLine.Option(
+            names = "--data-dir",
+            scope = CommandLine.ScopeType.INHERIT,
+            paramLabel = "FOLDER",
+            description = "Lifeboat's data folder (default: ./data).")
+    void dataDir(Path folder) {
+        System.setProperty("lifeboat.data-dir", folder.toAbsolutePath().toString());
+    }
+
     @Override
     public void run() {
         throw new CommandLine.ParameterException(spec.commandLine(), "which command?");
@@ -51,10 +62,24 @@ public final class Main implements Runnable {
     /** Held, because the framework forgets the levels of loggers that nobody holds. */
     private static final Logger DRIVER = Logger.getLogger("org.postgresql");
 
+    /** Says much at its start, on the console where the framework does not come up. */
+    private static final Logger HIBERNATE = Logger.getLogger("org.hibernate");
+
     /** Runs a command and ends with its exit code. */
     public static void main(String[] arguments) {
         DRIVER.setLevel(Level.INFO);
-        int exitCode = new CommandLine(new Main())
+        HIBERNATE.setLevel(Level.WARNING);
+        int exitCode = execute(arguments);
+        System.out.flush();
+        System.err.flush();
+        // Everything that has an owner is closed by now; the framework's own exit hook can wait for ever for an engine
+        // that was stopped just after it had started.
+        Runtime.getRuntime().halt(exitCode);
+    }
+
+    /** Runs a command in this process; gives its exit code. */
+    static int execute(String... arguments) {
+        return new CommandLine(new Main())
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setExecutionExceptionHandler((error, line, parsed) -> {
                     line.getErr().println("error: " + describe(error));
@@ -62,17 +87,9 @@ public final class Main implements Runnable {
                     return ExitCode.FAILED;
                 })
                 .execute(arguments);
-        System.out.flush();
-        System.err.flush();
-        // Everything that has an owner is closed by now. The framework's own exit hook can wait for ever for an engine
-        // that
-        // was stopped just after it had started.
-        Runtime.getRuntime().halt(exitCode);
     }
 
     private static String describe(Exception error) {
-        return error instanceof java.net.ConnectException || error instanceof java.net.http.HttpTimeoutException
-                ? "the engine does not answer any more; the run is recorded, `lifeboat runs` goes on with it"
-                : error.getClass().getSimpleName() + (error.getMessage() == null ? "" : ": " + error.getMessage());
+        return error.getClass().getSimpleName() + (error.getMessage() == null ? "" : ": " + error.getMessage());
     }
 }

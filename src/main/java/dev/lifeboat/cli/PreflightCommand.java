@@ -6,7 +6,8 @@ import picocli.CommandLine;
 
 @CommandLine.Command(
         name = "preflight",
-        description = "Shows every precondition of a backup, or of the restore of ARTIFACT; starts nothing.")
+        description = "Shows every precondition of a backup, or of the restore of ARTIFACT; starts nothing.",
+        footer = {"", "Example:  lifeboat preflight prod latest"})
 final class PreflightCommand extends EngineCommand {
     @CommandLine.Parameters(index = "0", paramLabel = "ENV", description = "The environment.")
     String environment;

@@ -7,7 +7,10 @@ import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine;
 
-@CommandLine.Command(name = "prune", description = "Applies the retention policy: removes backups that no rule keeps.")
+@CommandLine.Command(
+        name = "prune",
+        description = "Applies the retention policy: removes backups that no rule keeps.",
+        footer = {"", "Example:  lifeboat prune prod --dry-run"})
 final class PruneCommand extends EngineCommand {
     @CommandLine.Parameters(paramLabel = "ENV", description = "The environment.")
     String environment;
@@ -17,10 +20,8 @@ final class PruneCommand extends EngineCommand {
 
     @Override
     int run(ApiClient api) throws IOException, InterruptedException {
-        JsonNode run = new RunFollower(api, terminal())
-                .follow(api.post(
-                                environmentPath(environment) + "/prunes",
-                                Json.object().put("dry_run", dryRun))
+        JsonNode run = stay(
+                api.post(environmentPath(environment) + "/prunes", Json.object().put("dry_run", dryRun))
                         .path("run_id")
                         .asText());
         var rows = new ArrayList<List<String>>();
@@ -33,8 +34,6 @@ final class PruneCommand extends EngineCommand {
             }
         }
         terminal().table(List.of("ARTIFACT", dryRun ? "WOULD BE" : "WAS", "WHY"), rows);
-        RunFollower.conclude(run, terminal());
-        terminal().answer(run);
-        return ExitCode.ofRun(run);
+        return conclude(run);
     }
 }

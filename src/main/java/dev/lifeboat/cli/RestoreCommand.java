@@ -48,15 +48,13 @@ final class RestoreCommand extends EngineCommand {
                             + " is PRODUCTION. Its database and filestore will be replaced. Type its name to go on:")
                     .orElse(null);
         }
-        return follow(
-                api,
-                api.post(
-                        environmentPath(environment) + "/restores",
-                        Json.object()
-                                .put("artifact", artifact)
-                                .put("type", type.wireName())
-                                .put("verify", !noVerify)
-                                .put("rollback", !noRollback)
-                                .put("confirm", confirm)));
+        return follow(api.post(
+                environmentPath(environment) + "/restores",
+                Json.object()
+                        .put("artifact", artifact)
+                        .put("type", type.wireName())
+                        .put("verify", !noVerify)
+                        .put("rollback", !noRollback)
+                        .put("confirm", confirm)));
     }
 }

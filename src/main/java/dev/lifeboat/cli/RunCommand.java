@@ -17,7 +17,14 @@ final class RunCommand implements Runnable {
         throw new CommandLine.ParameterException(spec.commandLine(), "which command? run show RUN");
     }
 
-    @CommandLine.Command(name = "show", description = "Shows a run, its steps and how it ended.")
+    @CommandLine.Command(
+            name = "show",
+            description = "Shows a run, its steps and how it ended.",
+            footer = {
+                "",
+                "Example:  lifeboat run show run_20260301T020000Z_1a2b3c4d --follow",
+                "With --follow the exit code tells how the run ended; else it is 0."
+            })
     static final class Show extends EngineCommand {
         @CommandLine.Parameters(paramLabel = "RUN", description = "The run's id.")
         String runId;
@@ -28,12 +35,9 @@ final class RunCommand implements Runnable {
         @Override
         int run(ApiClient api) throws IOException, InterruptedException {
             JsonNode run = api.get("/api/v1/runs/" + ApiClient.segment(runId));
-            var follower = new RunFollower(api, terminal());
             if (follow || RunFollower.isOver(run)) {
-                run = follower.follow(runId);
-                RunFollower.conclude(run, terminal());
-                terminal().answer(run);
-                return follow ? ExitCode.ofRun(run) : ExitCode.SUCCESS;
+                int ended = conclude(stay(runId));
+                return follow ? ended : ExitCode.SUCCESS;
             }
             terminal()
                     .line(run.path("operation").asText() + " " + runId + " is "

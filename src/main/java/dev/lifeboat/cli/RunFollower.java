@@ -1,8 +1,7 @@
 package dev.lifeboat.cli;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.lifeboat.fault.Fault;
-import dev.lifeboat.json.Json;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -14,20 +13,34 @@ import java.util.concurrent.TimeUnit;
 final class RunFollower {
     private static final int PAUSE_MILLIS = 200;
     private static final int NAME_WIDTH = 22;
+    private static final int MOST_LOSSES = 5;
 
-    private final ApiClient api;
+    private final EngineConnection engine;
     private final Terminal terminal;
     private final Set<String> told = new HashSet<>();
 
-    RunFollower(ApiClient api, Terminal terminal) {
-        this.api = api;
+    RunFollower(EngineConnection engine, Terminal terminal) {
+        this.engine = engine;
         this.terminal = terminal;
     }
 
-    /** Follows a run to its end and gives it as it then is. */
+    /** Follows a run to its end, with another engine where the present one goes away, and gives it as it then is. */
     JsonNode follow(String runId) throws IOException, InterruptedException {
+        int losses = 0;
         while (true) {
-            JsonNode run = api.get("/api/v1/runs/" + ApiClient.segment(runId));
+            JsonNode run;
+            try {
+                run = engine.api().get("/api/v1/runs/" + ApiClient.segment(runId));
+                losses = 0;
+            } catch (JsonProcessingException e) {
+                throw e;
+            } catch (IOException e) {
+                if (++losses > MOST_LOSSES) {
+                    throw e;
+                }
+                engine.lost(e);
+                continue;
+            }
             run.path("steps").forEach(this::tell);
             if (isOver(run)) {
                 return run;
@@ -46,25 +59,17 @@ final class RunFollower {
         String status = step.path("status").asText();
         String id = name + " " + step.path("attempt").asInt();
         switch (status) {
-            case "running", "waiting" -> terminal.live("… " + pad(name) + progress(step.path("progress")));
+            case "running", "waiting" -> terminal.live("  " + pad(name) + progress(step.path("progress")));
             case "void" -> {
                 // It is done again, and told then.
             }
             default -> {
                 if (told.add(id)) {
-                    terminal.line(mark(status) + " " + pad(name)
+                    terminal.line(terminal.mark(status) + " " + pad(name)
                             + Terminal.seconds(step.path("seconds").asDouble()) + note(step, status));
                 }
             }
         }
-    }
-
-    private static String mark(String status) {
-        return switch (status) {
-            case "done" -> "✓";
-            case "skipped" -> "–";
-            default -> "✗";
-        };
     }
 
     private static String note(JsonNode step, String status) {
@@ -84,10 +89,11 @@ final class RunFollower {
         }
         long done = progress.path("bytes_done").asLong();
         long total = progress.path("bytes_total").asLong();
-        double seconds =
-                Duration.between(Instant.parse(progress.path("started_at").asText()), Instant.now())
+        double seconds = progress.hasNonNull("started_at")
+                ? Duration.between(Instant.parse(progress.path("started_at").asText()), Instant.now())
                                 .toMillis()
-                        / 1000.0;
+                        / 1000.0
+                : 0;
         var text = new StringBuilder(progress.path("phase").asText());
         if (done > 0) {
             text.append("  ").append(Terminal.bytes(done));
@@ -138,7 +144,7 @@ final class RunFollower {
             terminal.line("  evidence: " + run.get("evidence_dir").asText());
         }
         if (run.hasNonNull("fault")) {
-            terminal.error(Json.convert(run.get("fault"), Fault.class));
+            terminal.error(Faults.read(run.get("fault"), "message"));
         }
         if (run.path("parked").asBoolean()) {
             terminal.line("  it is parked: it was interrupted too often; look at its events and evidence");

@@ -6,7 +6,10 @@ import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine;
 
-@CommandLine.Command(name = "runs", description = "Lists runs, the newest first.")
+@CommandLine.Command(
+        name = "runs",
+        description = "Lists runs, the newest first.",
+        footer = {"", "Example:  lifeboat runs prod"})
 final class RunsCommand extends EngineCommand {
     @CommandLine.Parameters(arity = "0..1", paramLabel = "ENV", description = "Only those of this environment.")
     String environment;

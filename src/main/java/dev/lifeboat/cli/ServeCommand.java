@@ -7,9 +7,13 @@ import dev.lifeboat.host.Engine;
 import dev.lifeboat.host.Settings;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.UnknownHostException;
 import picocli.CommandLine;
 
-@CommandLine.Command(name = "serve", description = "Runs the engine until it is stopped: API, functions, orchestrator.")
+@CommandLine.Command(
+        name = "serve",
+        description = "Runs the engine until it is stopped: API, functions, orchestrator.",
+        footer = {"", "Example:  lifeboat serve --port 8620"})
 final class ServeCommand extends Command {
     @CommandLine.Option(
             names = "--host",
@@ -23,7 +27,7 @@ final class ServeCommand extends Command {
     @Override
     int run() throws IOException, InterruptedException {
         Settings settings = settings();
-        if (!InetAddress.getByName(host).isLoopbackAddress() && settings.token().isEmpty()) {
+        if (!address().isLoopbackAddress() && settings.token().isEmpty()) {
             throw usage(
                             "to listen on " + host + ", which others can reach, a token has to be configured",
                             "Set lifeboat.token in config/application.yaml, or LIFEBOAT_TOKEN in the environment.")
@@ -31,7 +35,7 @@ final class ServeCommand extends Command {
         }
         DataFolder folder = DataFolder.take(settings.dataDir()).orElseThrow(() -> Fault.of(
                         FaultCode.DATA_FOLDER_IN_USE,
-                        "another Lifeboat already uses the data folder "
+                        "another Lifeboat" + holder(settings) + " already uses the data folder "
                                 + settings.dataDir().toAbsolutePath(),
                         "Use that one, end it, or take another folder with --data-dir.")
                 .toException());
@@ -43,5 +47,25 @@ final class ServeCommand extends Command {
             engine.awaitEnd();
         }
         return ExitCode.SUCCESS;
+    }
+
+    private InetAddress address() {
+        try {
+            return InetAddress.getByName(host);
+        } catch (UnknownHostException e) {
+            throw usage("--host " + host + " is no address of this machine", "Give an address, such as 127.0.0.1.")
+                    .toException(e);
+        }
+    }
+
+    private static String holder(Settings settings) {
+        try {
+            return DataFolder.holder(settings.dataDir())
+                    .map(pid -> " (process " + pid + ")")
+                    .orElse("");
+        } catch (IOException e) {
+            // the sentence is true without the number
+            return "";
+        }
     }
 }

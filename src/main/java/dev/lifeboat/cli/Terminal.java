@@ -19,6 +19,7 @@ final class Terminal {
     private final PrintStream err;
     private final boolean live;
     private boolean lineOpen;
+    private boolean answered;
 
     Terminal(boolean json) {
         this.json = json;
@@ -27,9 +28,10 @@ final class Terminal {
         this.live = console().isPresent() && System.getenv("NO_COLOR") == null;
     }
 
-    /** The command's answer: one JSON value with {@code --json}, else nothing. */
+    /** The command's answer: one JSON value with {@code --json}, else nothing. A second answer is not given. */
     void answer(JsonNode value) {
-        if (json) {
+        if (json && !answered) {
+            answered = true;
             out.print(Json.pretty(value));
             out.flush();
         }
@@ -39,6 +41,22 @@ final class Terminal {
     void line(String text) {
         clearLive();
         (json ? err : out).println(text);
+    }
+
+    /** What goes on around the command; never part of its output. */
+    void notice(String text) {
+        clearLive();
+        err.println(text);
+    }
+
+    /** The sign before a step that ended, in letters where the terminal's character set has no signs. */
+    String mark(String status) {
+        boolean signs = (json ? err : out).charset().newEncoder().canEncode("✓–✗");
+        return switch (status) {
+            case "done" -> signs ? "✓" : "+";
+            case "skipped" -> signs ? "–" : "-";
+            default -> signs ? "✗" : "x";
+        };
     }
 
     /** A line that the next one replaces; only on a terminal. */

@@ -6,13 +6,14 @@ import picocli.CommandLine;
 
 @CommandLine.Command(
         name = "validate",
-        description = "Runs the seven validation checks against an environment; changes nothing.")
+        description = "Runs the seven validation checks against an environment; changes nothing.",
+        footer = {"", "Example:  lifeboat validate prod"})
 final class ValidateCommand extends EngineCommand {
     @CommandLine.Parameters(paramLabel = "ENV", description = "The environment.")
     String environment;
 
     @Override
     int run(ApiClient api) throws IOException, InterruptedException {
-        return follow(api, api.post(environmentPath(environment) + "/validations", Json.object()));
+        return follow(api.post(environmentPath(environment) + "/validations", Json.object()));
     }
 }

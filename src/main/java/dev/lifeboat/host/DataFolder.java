@@ -3,17 +3,26 @@ package dev.lifeboat.host;
 import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** Lifeboat's data folder, held by one process at a time. The lock ends with the process, however that ends. */
 public final class DataFolder implements AutoCloseable {
+    /**
+     * The folders that this process holds. A second channel to a lock file must not even be opened here: on POSIX, closing
+     * it would give up the lock of the first.
+     */
+    private static final Set<Path> HELD = ConcurrentHashMap.newKeySet();
+
     private final Path path;
     private final FileChannel channel;
     private final FileLock lock;
@@ -27,46 +36,86 @@ public final class DataFolder implements AutoCloseable {
     /**
      * Takes the folder, which is made if it is not there.
      *
-     * @return empty where another process holds it
+     * @return empty where it is held already, by another process or by this one
      * @throws dev.lifeboat.fault.FaultException BAD_CONFIGURATION where the folder can't be made or written
      */
     public static Optional<DataFolder> take(Path dataDir) {
-        Path path = dataDir.toAbsolutePath().normalize();
         try {
-            if (!Files.isDirectory(path)) {
-                Files.createDirectories(path);
-                Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rwx------"));
+            if (!Files.isDirectory(dataDir)) {
+                Files.createDirectories(dataDir);
+                Files.setPosixFilePermissions(dataDir, PosixFilePermissions.fromString("rwx------"));
             }
-            FileChannel channel =
-                    FileChannel.open(path.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-            FileLock lock;
-            try {
-                lock = channel.tryLock();
-            } catch (OverlappingFileLockException e) {
-                lock = null;
-            }
-            if (lock == null) {
-                channel.close();
+            Path path = dataDir.toRealPath();
+            if (!HELD.add(path)) {
                 return Optional.empty();
             }
-            return Optional.of(new DataFolder(path, channel, lock));
+            Optional<DataFolder> taken = Optional.empty();
+            try {
+                taken = lock(path);
+                return taken;
+            } finally {
+                if (taken.isEmpty()) {
+                    HELD.remove(path);
+                }
+            }
         } catch (IOException e) {
             throw Fault.of(
                             FaultCode.BAD_CONFIGURATION,
-                            "the data folder " + path + " can't be used: " + e.getMessage(),
+                            "the data folder " + dataDir.toAbsolutePath() + " can't be used: "
+                                    + e.getClass().getSimpleName() + " " + e.getMessage(),
                             "Set lifeboat.data-dir (or --data-dir) to a folder that this user can write.")
                     .toException(e);
         }
     }
 
-    /** The folder, absolute. */
+    /** The process that holds the folder, or held it last, as the lock file names it. */
+    public static Optional<Long> holder(Path dataDir) throws IOException {
+        Path file = lockFile(dataDir);
+        if (!Files.exists(file)) {
+            return Optional.empty();
+        }
+        return Optional.of(Files.readString(file).strip())
+                .filter(text -> text.matches("[0-9]{1,10}"))
+                .map(Long::valueOf);
+    }
+
+    private static Optional<DataFolder> lock(Path path) throws IOException {
+        FileChannel channel = FileChannel.open(
+                lockFile(path),
+                Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE),
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+        Optional<DataFolder> taken = Optional.empty();
+        try {
+            FileLock lock = channel.tryLock();
+            if (lock != null) {
+                channel.truncate(0);
+                channel.write(ByteBuffer.wrap((ProcessHandle.current().pid() + "\n").getBytes(StandardCharsets.UTF_8)));
+                taken = Optional.of(new DataFolder(path, channel, lock));
+            }
+            return taken;
+        } finally {
+            if (taken.isEmpty()) {
+                channel.close();
+            }
+        }
+    }
+
+    private static Path lockFile(Path dataDir) {
+        return dataDir.resolve("lock");
+    }
+
+    /** The folder, absolute and without links. */
     public Path path() {
         return path;
     }
 
+    /** Gives the folder back; a second call does nothing. */
     @Override
     public void close() throws IOException {
-        lock.release();
-        channel.close();
+        if (channel.isOpen()) {
+            lock.release();
+            channel.close();
+            HELD.remove(path);
+        }
     }
 }

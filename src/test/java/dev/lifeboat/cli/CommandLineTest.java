@@ -1,0 +1,301 @@
+package dev.lifeboat.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.lifeboat.json.Json;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The commands as clients of an engine that already owns the data folder. */
+class CommandLineTest {
+    private static final String RUN = "/api/v1/runs/run_1";
+
+    @TempDir
+    Path dataDir;
+
+    private FakeEngine engine;
+
+    @BeforeEach
+    void own() throws IOException {
+        engine = FakeEngine.own(dataDir);
+    }
+
+    @AfterEach
+    void end() throws IOException {
+        System.clearProperty("lifeboat.data-dir");
+        engine.close();
+    }
+
+    /** How a command ended. */
+    private record Ended(int exitCode, String out, String err) {
+        JsonNode json() throws IOException {
+            return Json.mapper().readTree(out);
+        }
+    }
+
+    private Ended lifeboat(String... arguments) {
+        var all = new ArrayList<>(List.of("--data-dir", dataDir.toString()));
+        all.addAll(List.of(arguments));
+        return execute(all.toArray(String[]::new));
+    }
+
+    private static Ended execute(String... arguments) {
+        PrintStream out = System.out;
+        PrintStream err = System.err;
+        var outBytes = new ByteArrayOutputStream();
+        var errBytes = new ByteArrayOutputStream();
+        System.setOut(new PrintStream(outBytes, true, StandardCharsets.UTF_8));
+        System.setErr(new PrintStream(errBytes, true, StandardCharsets.UTF_8));
+        try {
+            int exitCode = Main.execute(arguments);
+            return new Ended(
+                    exitCode, outBytes.toString(StandardCharsets.UTF_8), errBytes.toString(StandardCharsets.UTF_8));
+        } finally {
+            System.setOut(out);
+            System.setErr(err);
+        }
+    }
+
+    private static String run(String status, String more) {
+        return """
+                {"run_id": "run_1", "operation": "backup", "status": "%s", "environment": "acme/shop", "degraded": [],
+                 "artifact_id": "bk_1", "evidence_dir": "/evidence/run_1"%s}
+                """.formatted(status, more);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"success, 0", "failed, 1", "rolled_back, 4"})
+    void the_exit_code_tells_how_a_run_ended_and_json_is_one_object_on_standard_output(String status, int exitCode)
+            throws IOException {
+        engine.answer("POST /api/v1/environments/shop/backups", 202, run("queued", ""))
+                .answer("GET " + RUN, 200, run("running", ""))
+                .answer("GET " + RUN, 200, run(status, ""));
+        Ended ended = lifeboat("backup", "shop", "--json");
+        assertThat(ended.exitCode()).isEqualTo(exitCode);
+        assertThat(ended.json().path("status").asText()).isEqualTo(status);
+        assertThat(ended.json().path("evidence_dir").asText()).isEqualTo("/evidence/run_1");
+        assertThat(ended.err()).contains("backup run_1");
+    }
+
+    @Test
+    void each_step_is_one_line_as_it_ends_and_no_line_is_told_twice() {
+        String first = """
+                , "steps": [{"name": "dump-db", "status": "done", "attempt": 1, "seconds": 2.1,
+                             "outputs": {"summary": "312 MB"}},
+                            {"name": "archive-filestore", "status": "waiting", "attempt": 1, "outputs": {},
+                             "progress": {"phase": "reading", "bytes_done": 10, "bytes_total": 0}}]""";
+        String last = """
+                , "steps": [{"name": "dump-db", "status": "done", "attempt": 1, "seconds": 2.1,
+                             "outputs": {"summary": "312 MB"}},
+                            {"name": "archive-filestore", "status": "failed", "attempt": 1, "seconds": 61.0,
+                             "outputs": {}, "fault": {"code": "FILESTORE_READ_FAILED", "message": "aa/aa can't be read"}}],
+                   "fault": {"code": "FILESTORE_READ_FAILED", "message": "aa/aa can't be read", "remedy": "look at it",
+                             "facts": {"tool_output": "I/O error"}}""";
+        engine.answer("POST /api/v1/environments/shop/backups", 202, run("queued", ""))
+                .answer("GET " + RUN, 200, run("running", first))
+                .answer("GET " + RUN, 200, run("running", first))
+                .answer("GET " + RUN, 200, run("failed", last));
+        Ended ended = lifeboat("backup", "shop");
+        assertThat(ended.exitCode()).isEqualTo(1);
+        assertThat(ended.out().lines().filter(line -> line.contains("dump-db")))
+                .singleElement()
+                .asString()
+                .startsWith("✓ dump-db")
+                .endsWith("2.1 s   312 MB");
+        assertThat(ended.out()).contains("✗ archive-filestore", "1 min 01 s").doesNotContain("\033");
+        assertThat(ended.err())
+                .contains("error: aa/aa can't be read", "  tool_output: I/O error", "  what to do: look at it");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "BAD_INPUT, usage, 2",
+        "UNKNOWN_ENVIRONMENT, precondition, 3",
+        "DATABASE_QUERY_FAILED, failure, 1",
+        "OF_A_NEWER_ENGINE, precondition, 3",
+        "OF_A_NEWER_ENGINE, usage, 2",
+        "OF_A_NEWER_ENGINE, failure, 1"
+    })
+    void what_the_engine_refuses_is_told_with_its_remedy_and_the_exit_code_of_its_kind(
+            String code, String kind, int exitCode) throws IOException {
+        engine.answer("POST /api/v1/environments/shop/backups", 412, """
+                {"status": 412, "code": "%s", "kind": "%s", "detail": "the detail", "remedy": "the remedy",
+                 "facts": {"seen": "a fact"}}""".formatted(code, kind));
+        Ended ended = lifeboat("backup", "shop", "--json");
+        assertThat(ended.exitCode()).isEqualTo(exitCode);
+        assertThat(ended.err()).contains("error: the detail", "  seen: a fact", "  what to do: the remedy");
+        assertThat(ended.json().path("status").asText()).isEqualTo("refused");
+        assertThat(ended.json().path("findings").path(0).path("message").asText())
+                .isEqualTo("the detail");
+    }
+
+    @Test
+    void every_finding_of_a_refusal_is_told() {
+        engine.answer("POST /api/v1/environments/shop/backups", 412, """
+                {"code": "FILESTORE_MISSING", "kind": "precondition", "detail": "one", "remedy": "r1", "findings": [
+                  {"code": "FILESTORE_MISSING", "message": "one", "facts": {}, "remedy": "r1"},
+                  {"code": "STORE_UNWRITABLE", "message": "two", "facts": {}, "remedy": "r2"}]}""");
+        Ended ended = lifeboat("backup", "shop");
+        assertThat(ended.exitCode()).isEqualTo(3);
+        assertThat(ended.err()).contains("error: one", "error: two", "what to do: r2");
+        assertThat(ended.out()).isEmpty();
+    }
+
+    @Test
+    void an_answer_that_is_no_json_is_told_with_its_status_and_never_as_a_stack_trace() {
+        Ended ended = lifeboat("artifacts");
+        assertThat(ended.exitCode()).isEqualTo(1);
+        assertThat(ended.err()).contains("HTTP status 404").doesNotContain("Exception", "\tat ");
+    }
+
+    @Test
+    void a_restore_of_production_without_a_terminal_sends_no_confirmation_and_is_refused() {
+        engine.answer("GET /api/v1/environments/prod", 200, "{\"type\": \"production\"}")
+                .answer("POST /api/v1/environments/prod/restores", 412, """
+                        {"code": "CONFIRMATION_MISSING", "kind": "precondition", "detail": "prod is production",
+                         "remedy": "--confirm prod"}""");
+        Ended ended = lifeboat("restore", "prod", "latest");
+        assertThat(ended.exitCode()).isEqualTo(3);
+        assertThat(engine.asked().getLast()).contains("\"confirm\":null");
+    }
+
+    @Test
+    void the_options_of_a_restore_reach_the_engine() {
+        engine.answer("GET /api/v1/environments/acme.prod", 200, "{\"type\": \"production\"}")
+                .answer("POST /api/v1/environments/acme.prod/restores", 202, run("queued", ""))
+                .answer("GET " + RUN, 200, run("success", ""));
+        Ended ended = lifeboat(
+                "restore",
+                "acme/prod",
+                "bk_1",
+                "--type",
+                "db_only",
+                "--no-verify",
+                "--no-rollback",
+                "--confirm",
+                "acme/prod");
+        assertThat(ended.exitCode()).isZero();
+        assertThat(engine.asked())
+                .contains("POST /api/v1/environments/acme.prod/restores {\"artifact\":\"bk_1\",\"type\":\"db_only\","
+                        + "\"verify\":false,\"rollback\":false,\"confirm\":\"acme/prod\"}");
+    }
+
+    @Test
+    void a_name_from_the_command_line_stays_one_segment_of_the_path() {
+        lifeboat("env", "show", "../runs?x=1&y");
+        assertThat(engine.asked().getLast()).isEqualTo("GET /api/v1/environments/...runs%3Fx%3D1%26y");
+    }
+
+    @Test
+    void failed_checks_exit_with_3_and_show_their_remedies() {
+        engine.answer("POST /api/v1/environments/shop/preflight", 200, """
+                {"ok": false, "checks": [
+                  {"name": "database reachable", "looked_at": "x", "found": "15.18", "status": "passed"},
+                  {"name": "store writable", "looked_at": "y", "found": "read-only", "status": "failed",
+                   "remedy": "mount it", "fault": {"remedy": "mount it"}}]}""");
+        Ended ended = lifeboat("preflight", "shop");
+        assertThat(ended.exitCode()).isEqualTo(3);
+        assertThat(ended.out()).contains("PASSED  database reachable", "FAILED  store writable", "mount it");
+    }
+
+    @Test
+    void the_data_folder_can_be_named_before_and_after_the_command() {
+        engine.answer("GET /api/v1/runs", 200, "[]");
+        assertThat(lifeboat("runs").exitCode()).isZero();
+        System.clearProperty("lifeboat.data-dir");
+        assertThat(execute("runs", "--data-dir", dataDir.toString()).exitCode()).isZero();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "nonsense",
+                "env",
+                "artifact",
+                "run",
+                "backup",
+                "backup a b",
+                "backup a --type sideways",
+                "restore a",
+                "serve --port x",
+                "env discover --name n"
+            })
+    void a_wrong_command_line_exits_with_2_and_asks_the_engine_nothing(String line) {
+        Ended ended = lifeboat(line.isEmpty() ? new String[0] : line.split(" "));
+        assertThat(ended.exitCode()).isEqualTo(2);
+        assertThat(ended.err()).isNotBlank().doesNotContain("Exception", "\tat ");
+        assertThat(engine.asked()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "demo",
+                "serve",
+                "doctor",
+                "env list",
+                "env show",
+                "env discover",
+                "backup",
+                "preflight",
+                "verify",
+                "validate",
+                "restore",
+                "artifacts",
+                "artifact show",
+                "runs",
+                "run show",
+                "evidence",
+                "prune"
+            })
+    void every_command_explains_itself_with_an_example(String command) {
+        Ended ended = lifeboat((command + " --help").split(" "));
+        assertThat(ended.exitCode()).isZero();
+        assertThat(ended.out())
+                .contains("Usage: lifeboat " + command, "--json", "--data-dir", "Example:  lifeboat " + command);
+    }
+
+    @Test
+    void serve_and_demo_do_not_take_a_data_folder_that_is_held() {
+        for (String command : List.of("serve", "demo")) {
+            Ended ended = lifeboat(command);
+            assertThat(ended.exitCode()).isEqualTo(3);
+            assertThat(ended.err()).contains("another Lifeboat", dataDir.toString(), "what to do");
+        }
+    }
+
+    @Test
+    void serve_refuses_an_address_that_others_reach_while_no_token_is_configured() {
+        Ended ended = lifeboat("serve", "--host", "0.0.0.0");
+        assertThat(ended.exitCode()).isEqualTo(2);
+        assertThat(ended.err()).contains("LIFEBOAT_TOKEN");
+        assertThat(lifeboat("serve", "--host", "no.such.host.invalid").exitCode())
+                .isEqualTo(2);
+    }
+
+    @Test
+    void discover_works_without_any_engine(@TempDir Path odoo) throws IOException {
+        Path conf = Files.writeString(
+                odoo.resolve("odoo.conf"), "[options]\ndb_name = shop\ndata_dir = /var/odoo\ndb_password = s3cret\n");
+        Ended ended = lifeboat("env", "discover", "--odoo-conf", conf.toString(), "--name", "prod", "--json");
+        assertThat(ended.exitCode()).isZero();
+        assertThat(ended.json().path("environment").asText()).isEqualTo("main/prod");
+        assertThat(ended.out() + ended.err()).doesNotContain("s3cret");
+        assertThat(engine.asked()).isEmpty();
+    }
+}
