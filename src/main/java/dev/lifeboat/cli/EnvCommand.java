@@ -1,10 +1,12 @@
 package dev.lifeboat.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.lifeboat.environment.ConfigFileEditor;
 import dev.lifeboat.environment.EnvironmentId;
 import dev.lifeboat.environment.EnvironmentType;
 import dev.lifeboat.environment.OdooDiscovery;
 import dev.lifeboat.json.Json;
+import dev.lifeboat.odoo.OwnedDatabases;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -121,10 +123,11 @@ final class EnvCommand implements Runnable {
         @Override
         int run() {
             var id = new EnvironmentId(project, name);
-            List<String> block = OdooDiscovery.describe(odooConf, id, type, Optional.ofNullable(database));
+            List<String> block = new OdooDiscovery(OwnedDatabases::of, Optional.empty())
+                    .describe(odooConf, id, type, Optional.ofNullable(database));
             Path file = Path.of("config", "application.yaml");
             if (write) {
-                OdooDiscovery.insert(file, id, block);
+                new ConfigFileEditor(file).insert(id, block);
                 terminal().line("written to " + file.toAbsolutePath() + "; next:  lifeboat preflight " + name);
             } else {
                 terminal().line("lifeboat:\n  projects:\n    " + project + ":\n      environments:");

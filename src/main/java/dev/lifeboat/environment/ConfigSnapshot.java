@@ -1,40 +1,60 @@
 package dev.lifeboat.environment;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.lifeboat.fault.Fault;
-import dev.lifeboat.fault.FaultCode;
+import dev.lifeboat.fault.FaultException;
 import dev.lifeboat.json.Json;
 import dev.lifeboat.process.ChildProcess;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
-import java.util.HexFormat;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** What an environment's configuration is: odoo.conf without secrets, addons on disk, modules installed, git commits. */
+/**
+ * What an environment's configuration is: odoo.conf without secrets, addons on disk, modules installed, git commits. Of a
+ * secret it says only whether there is one; not even a hash of it is kept, because a short secret can be guessed from that.
+ */
 public final class ConfigSnapshot {
     private static final Duration GIT_LIMIT = Duration.ofSeconds(20);
-    private static final long MANIFEST_MOST = 1024 * 1024;
-    private static final Pattern VERSION = Pattern.compile("['\"]version['\"]\\s*:\\s*['\"]([^'\"]+)['\"]");
     private static final Pattern SERIES = Pattern.compile("(?:saas[~-])?(\\d+\\.\\d+)(?:\\..*)?");
+    private static final Pattern USER_INFO = Pattern.compile("(?<=://)[^/\\s]+@");
+
+    private static final String[] STATUS = {
+        "status", "--porcelain", "--untracked-files=normal", "--ignore-submodules=all", "--", "."
+    };
+
+    /** Reads a repository of another user; enough for commands that start no program of its choosing. */
+    private static final List<String> TRUSTING = List.of("-c", "safe.directory=*");
+
+    /** git status starts the filters and the monitor that a repository names, so here they are taken from it (git 2.41). */
+    private static final List<String> WITHOUT_ATTRIBUTES = List.of(
+            "-c",
+            "safe.directory=*",
+            "-c",
+            "core.fsmonitor=false",
+            "--attr-source=4b825dc642cb6eb9a060e54bf8d69288fbee4904");
+
+    /** An older git: it refuses a repository of another user by itself. */
+    private static final List<String> CAUTIOUS = List.of("-c", "core.fsmonitor=false");
 
     private ConfigSnapshot() {}
 
     /** An installed module of Odoo. */
     public record Module(String name, String version) {}
 
-    /** Takes the snapshot; the content of {@code config_snapshot.json}. */
+    /**
+     * Takes the snapshot; the content of {@code config_snapshot.json}. What can't be read (an addons folder, git) is said in
+     * it; a backup must not fail for that.
+     *
+     * @param modules those that are installed, from the database snapshot; empty where the database is not asked
+     * @throws FaultException ODOO_CONF_UNREADABLE
+     */
     public static ObjectNode take(Bindings bindings, List<Module> modules) {
         ObjectNode snapshot = Json.object();
         snapshot.set("bindings", EnvironmentCatalogue.redacted(bindings));
@@ -44,12 +64,21 @@ public final class ConfigSnapshot {
                                 "odoo_conf",
                                 Json.mapper().valueToTree(OdooConf.read(file).redacted())),
                         () -> snapshot.putNull("odoo_conf"));
-        Map<String, Addon> addons = addons(bindings.addonsPath());
+        Addons addons = Addons.scan(bindings.addonsPath());
         ObjectNode shown = snapshot.putObject("addons");
-        addons.forEach((name, addon) -> shown.put(name, addon.version().orElse("")));
-        snapshot.put("addons_hash", addons.isEmpty() ? null : hash(addons));
-        ArrayNode git = snapshot.putArray("git");
-        bindings.addonsPath().forEach(path -> commit(path).ifPresent(git::add));
+        addons.byName().forEach((name, addon) -> {
+            ObjectNode one =
+                    shown.putObject(name).put("version", addon.version().orElse(""));
+            addon.title().ifPresent(title -> one.put("title", title));
+            one.set("depends", Json.mapper().valueToTree(addon.depends()));
+            one.put("core", addon.core());
+        });
+        snapshot.put("addons_complete", addons.complete());
+        ObjectNode unread = snapshot.putObject("addons_unread");
+        addons.unread().forEach((folder, why) -> unread.put(folder.toString(), why));
+        hash(snapshot, addons);
+        ObjectNode git = snapshot.putObject("git");
+        bindings.addonsPath().forEach(folder -> git.set(folder.toString(), commit(folder)));
         ObjectNode installed = snapshot.putObject("modules");
         modules.forEach(module -> installed.put(module.name(), module.version()));
         snapshot.put("odoo_version", version(modules).orElse(null));
@@ -61,9 +90,17 @@ public final class ConfigSnapshot {
         return Optional.ofNullable(snapshot.path("odoo_version").textValue());
     }
 
-    /** The digest of the addons on disk, where their folders are known. */
+    /** The digest of the addons on disk ({@link Addons#hash}), where their folders are known. */
     public static Optional<String> addonsHash(JsonNode snapshot) {
         return Optional.ofNullable(snapshot.path("addons_hash").textValue());
+    }
+
+    private static void hash(ObjectNode snapshot, Addons addons) {
+        try {
+            snapshot.put("addons_hash", addons.hash().orElse(null));
+        } catch (FaultException e) {
+            snapshot.putNull("addons_hash").put("addons_hash_fault", e.fault().message());
+        }
     }
 
     private static Optional<String> version(List<Module> modules) {
@@ -76,79 +113,43 @@ public final class ConfigSnapshot {
                 .findFirst();
     }
 
-    /** An addon's version and the SHA-256 of its __manifest__.py. */
-    private record Addon(Optional<String> version, String manifestSha256) {}
-
-    /** The first folder of addons_path that has an addon wins, as in Odoo. */
-    private static Map<String, Addon> addons(List<Path> path) {
-        var addons = new TreeMap<String, Addon>();
-        for (Path folder : path) {
-            if (!Files.isDirectory(folder)) {
-                continue;
-            }
-            try (var listing = Files.newDirectoryStream(folder)) {
-                for (Path addon : listing) {
-                    Path manifest = addon.resolve("__manifest__.py");
-                    if (Files.isRegularFile(manifest) && Files.size(manifest) < MANIFEST_MOST) {
-                        byte[] text = Files.readAllBytes(manifest);
-                        Matcher version = VERSION.matcher(new String(text, StandardCharsets.UTF_8));
-                        addons.putIfAbsent(
-                                addon.getFileName().toString(),
-                                new Addon(
-                                        version.find() ? Optional.of(version.group(1)) : Optional.empty(),
-                                        HexFormat.of().formatHex(sha256().digest(text))));
-                    }
-                }
-            } catch (IOException e) {
-                throw Fault.of(
-                                FaultCode.BAD_CONFIGURATION,
-                                "the addons folder " + folder + " can't be read: " + e.getMessage(),
-                                "Run Lifeboat as a user that may read it, or take it out of addons_path.")
-                        .toException(e);
-            }
+    private static ObjectNode commit(Path folder) {
+        ObjectNode told = Json.object();
+        if (!Files.isDirectory(folder)) {
+            return told.put("reason", "the folder is not there");
         }
-        return addons;
-    }
-
-    /** Over names and manifests: an addon that changes its version, its data files or its dependencies changes it. */
-    private static String hash(Map<String, Addon> addons) {
-        MessageDigest digest = sha256();
-        addons.forEach((name, addon) ->
-                digest.update((addon.manifestSha256() + "  " + name + "\n").getBytes(StandardCharsets.UTF_8)));
-        return HexFormat.of().formatHex(digest.digest());
-    }
-
-    private static Optional<ObjectNode> commit(Path folder) {
         try {
-            ChildProcess.Result head = git(folder, "rev-parse", "HEAD");
+            ChildProcess.Result head = git(folder, TRUSTING, "rev-parse", "HEAD");
             if (!head.succeeded()) {
-                return Optional.empty();
+                return told.put("reason", "not in a git repository");
             }
-            return Optional.of(Json.object()
-                    .put("path", folder.toString())
-                    .put("commit", head.output().strip())
-                    .put(
-                            "changed",
-                            !git(folder, "status", "--porcelain", "--untracked-files=no")
-                                    .output()
-                                    .isBlank()));
+            told.put("commit", head.output());
+            ChildProcess.Result status = git(folder, WITHOUT_ATTRIBUTES, STATUS);
+            if (!status.succeeded()) {
+                status = git(folder, CAUTIOUS, STATUS);
+            }
+            if (status.succeeded()) {
+                told.put("dirty", !status.output().isBlank());
+            } else {
+                told.putNull("dirty").put("dirty_reason", "git would not say: " + status.errors());
+            }
+            ChildProcess.Result remote = git(folder, TRUSTING, "config", "--get", "remote.origin.url");
+            if (remote.succeeded()) {
+                told.put("remote", USER_INFO.matcher(remote.output()).replaceAll("[REDACTED]@"));
+            }
+            return told;
         } catch (IOException e) {
-            // Without git on this machine there is no commit to tell.
-            return Optional.empty();
+            return told.put("reason", "git can't be run on this machine");
+        } catch (FaultException e) {
+            return told.put("reason", e.fault().message());
         }
     }
 
-    private static ChildProcess.Result git(Path folder, String... arguments) throws IOException {
-        var command = new java.util.ArrayList<>(List.of("git", "-c", "safe.directory=*", "-C", folder.toString()));
+    private static ChildProcess.Result git(Path folder, List<String> options, String... arguments) throws IOException {
+        var command = new ArrayList<>(List.of("git", "-C", folder.toString()));
+        command.addAll(options);
         command.addAll(List.of(arguments));
-        return ChildProcess.run(ChildProcess.Spec.of(command.toArray(String[]::new)), GIT_LIMIT);
-    }
-
-    private static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java has SHA-256", e);
-        }
+        var quiet = Map.of("GIT_OPTIONAL_LOCKS", "0", "GIT_TERMINAL_PROMPT", "0", "LC_ALL", "C");
+        return ChildProcess.run(new ChildProcess.Spec(command, quiet, Optional.empty()), GIT_LIMIT);
     }
 }

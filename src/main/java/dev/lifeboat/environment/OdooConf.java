@@ -7,27 +7,44 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * An odoo.conf as Odoo reads it (Python's RawConfigParser): the section {@code [options]}, {@code key = value} or {@code
- * key: value}, lines that begin with {@code #} or {@code ;} are comments, indented lines continue a value, keys are
- * case-insensitive, nothing is interpolated.
+ * An odoo.conf as Odoo reads it (Python documentation, configparser, RawConfigParser): {@code key = value} or {@code
+ * key: value} below {@code [options]}; lines that begin with {@code #} or {@code ;} are comments; a line that is indented
+ * deeper than its option continues the value, across blank lines too; keys are case-insensitive; nothing is interpolated;
+ * an option or section that stands twice is an error. Options of {@code [DEFAULT]} hold where {@code [options]} has none.
  *
- * @param options the options of the section; an absent one and one that says False or None are the same
+ * @param options the options by lower-case name, as they are written; {@link #get} knows which of them say nothing
  */
 public record OdooConf(Map<String, String> options) {
     private static final long MOST_BYTES = 1024 * 1024;
-    private static final Pattern SECRET_KEY = Pattern.compile(
-            ".*(passw|pwd|secret|token|api_?key|access_?key|private_?key|credential).*", Pattern.CASE_INSENSITIVE);
-    private static final Pattern USER_INFO = Pattern.compile("(?<=://)[^/\\s@]+@");
+    private static final String SECTION = "options";
+    private static final String DEFAULTS = "DEFAULT";
+    private static final String MASK = "[REDACTED]";
+
+    /** As in Python: up to the last bracket, and what follows it is ignored. */
+    private static final Pattern HEADER = Pattern.compile("\\[(.+)].*", Pattern.DOTALL);
+
+    private static final Pattern SECRET_KEY =
+            Pattern.compile(".*(passw|pwd|secret|token|key|credential).*", Pattern.CASE_INSENSITIVE);
+    private static final Pattern FILE_KEY = Pattern.compile(".*_(file|filename|path|dir)", Pattern.CASE_INSENSITIVE);
+    private static final Pattern USER_INFO = Pattern.compile("(?<=://)\\S+@");
+
+    /** Names that Odoo still accepts for options that it has renamed. */
+    private static final Map<String, String> FORMER_NAMES =
+            Map.of("http_port", "xmlrpc_port", "http_interface", "xmlrpc_interface", "gevent_port", "longpolling_port");
 
     public OdooConf {
         options = Collections.unmodifiableMap(new LinkedHashMap<>(options));
@@ -37,72 +54,126 @@ public record OdooConf(Map<String, String> options) {
      * Reads a file.
      *
      * @throws dev.lifeboat.fault.FaultException ODOO_CONF_UNREADABLE that names the file and, where it does not parse, the
-     *     line; never the line's text, which may be a secret
+     *     line and what was expected; never the line's text, which may be a secret
      */
     public static OdooConf read(Path file) {
         try {
+            if (!Files.isRegularFile(file)) {
+                throw unreadable(file, Files.exists(file) ? "it is no file" : "it is not there", null);
+            }
             if (Files.size(file) > MOST_BYTES) {
                 throw unreadable(file, "it is larger than 1 MiB", null);
             }
-            return parse(file, Files.readAllLines(file, StandardCharsets.UTF_8));
+            return new Parser(file).parse(Files.readString(file, StandardCharsets.UTF_8));
         } catch (CharacterCodingException e) {
             throw unreadable(file, "it is not UTF-8 text", e);
         } catch (IOException e) {
-            throw unreadable(file, Files.exists(file) ? "it may not be read by this user" : "it is not there", e);
+            throw unreadable(file, "it may not be read by this user", e);
         }
     }
 
-    private static OdooConf parse(Path file, List<String> lines) {
-        var options = new LinkedHashMap<String, String>();
-        String section = null;
-        String key = null;
-        for (int i = 0; i < lines.size(); i++) {
-            String line = lines.get(i);
+    /** Reads the lines of one file; the state is that of the line before. */
+    private static final class Parser {
+        private final Path file;
+        private final Map<String, Map<String, List<String>>> sections = new HashMap<>();
+        private final Map<String, Integer> seenAt = new HashMap<>();
+        private String section;
+        private List<String> value;
+        private int indent;
+
+        Parser(Path file) {
+            this.file = file;
+        }
+
+        OdooConf parse(String text) {
+            if (text.startsWith("\uFEFF")) {
+                throw unreadable(file, "it begins with a byte order mark, which Odoo does not accept either", null);
+            }
+            String[] lines = text.split("\r\n|\r|\n", -1);
+            for (int i = 0; i < lines.length; i++) {
+                line(i + 1, lines[i]);
+            }
+            if (!sections.containsKey(SECTION)) {
+                throw unreadable(file, "it has no section [options]", null);
+            }
+            var options = new LinkedHashMap<String, String>();
+            for (String name : List.of(DEFAULTS, SECTION)) {
+                sections.getOrDefault(name, Map.of())
+                        .forEach((key, parts) ->
+                                options.put(key, String.join("\n", parts).stripTrailing()));
+            }
+            return new OdooConf(options);
+        }
+
+        private void line(int number, String line) {
             String text = line.strip();
-            if (text.isEmpty() || text.startsWith("#") || text.startsWith(";")) {
-                continue;
+            if (text.startsWith("#") || text.startsWith(";")) {
+                return;
             }
-            if (key != null && Character.isWhitespace(line.charAt(0))) {
-                if ("options".equals(section)) {
-                    options.merge(key, text, (before, more) -> before + "\n" + more);
+            if (text.isEmpty()) {
+                if (value != null) {
+                    value.add("");
                 }
-                continue;
+                return;
             }
-            if (text.startsWith("[")) {
-                if (!text.endsWith("]")) {
-                    throw unreadable(file, "line " + (i + 1) + " begins a section but does not end it with ]", null);
-                }
-                section = text.substring(1, text.length() - 1);
-                key = null;
-                continue;
+            int depth = line.indexOf(text.charAt(0));
+            if (value != null && depth > indent) {
+                value.add(text);
+                return;
             }
-            if (section == null) {
-                throw unreadable(file, "line " + (i + 1) + " stands before the section [options]", null);
+            indent = depth;
+            Matcher header = HEADER.matcher(text);
+            if (header.matches()) {
+                section = header.group(1);
+                value = null;
+                once(number, "section [" + section + "]", section.equals(DEFAULTS) ? null : "[" + section + "]");
+                sections.putIfAbsent(section, new LinkedHashMap<>());
+            } else if (section == null) {
+                throw unreadable(
+                        file, "line " + number + " stands before the first section; [options] was expected", null);
+            } else {
+                option(number, text);
             }
+        }
+
+        private void option(int number, String text) {
             int end = separator(text);
             if (end <= 0) {
-                throw unreadable(file, "line " + (i + 1) + " is no 'key = value'", null);
+                throw unreadable(
+                        file,
+                        "line " + number + " is neither 'key = value' nor a [section] nor a comment"
+                                + " (a value that goes on in the next line is indented there)",
+                        null);
             }
-            key = text.substring(0, end).strip().toLowerCase(Locale.ROOT);
-            if ("options".equals(section)) {
-                options.put(key, text.substring(end + 1).strip());
+            String key = text.substring(0, end).strip().toLowerCase(Locale.ROOT);
+            once(number, "option " + key, section + "\n" + key);
+            value = new ArrayList<>(List.of(text.substring(end + 1).strip()));
+            sections.get(section).put(key, value);
+        }
+
+        private void once(int number, String what, String identity) {
+            if (identity != null) {
+                Integer before = seenAt.putIfAbsent(identity, number);
+                if (before != null) {
+                    throw unreadable(file, what + " stands twice, in line " + before + " and in line " + number, null);
+                }
             }
         }
-        if (!"options".equals(section) && options.isEmpty()) {
-            throw unreadable(file, "it has no section [options]", null);
+
+        private static int separator(String text) {
+            int equals = text.indexOf('=');
+            int colon = text.indexOf(':');
+            return equals < 0 ? colon : colon < 0 ? equals : Math.min(equals, colon);
         }
-        return new OdooConf(options);
     }
 
-    private static int separator(String text) {
-        int equals = text.indexOf('=');
-        int colon = text.indexOf(':');
-        return equals < 0 ? colon : colon < 0 ? equals : Math.min(equals, colon);
-    }
-
-    /** An option's value; empty where it is absent, blank, False or None. */
+    /**
+     * An option's value; empty where it is absent, blank, False or None. An option that Odoo has renamed is found under its
+     * former name too.
+     */
     public Optional<String> get(String key) {
         return Optional.ofNullable(options.get(key))
+                .or(() -> Optional.ofNullable(FORMER_NAMES.get(key)).map(options::get))
                 .map(String::strip)
                 .filter(value ->
                         !value.isEmpty() && !value.equalsIgnoreCase("False") && !value.equalsIgnoreCase("None"));
@@ -117,29 +188,37 @@ public record OdooConf(Map<String, String> options) {
                 .toList();
     }
 
-    /** All options with every secret replaced by {@code [REDACTED]}; an absent secret stays absent. */
+    /** An option that is a TCP port; empty where it is absent or no number from 1 to 65535. */
+    public OptionalInt port(String key) {
+        return get(key).filter(value -> value.matches("\\d{1,5}")).map(Integer::parseInt).stream()
+                .mapToInt(Integer::intValue)
+                .filter(port -> port >= 1 && port <= 65_535)
+                .findFirst();
+    }
+
+    /** All options with every secret replaced by {@code [REDACTED]}; one that is absent, blank or False stays as it is. */
     public Map<String, String> redacted() {
         var shown = new LinkedHashMap<String, String>();
         options.forEach((key, value) -> shown.put(
                 key,
-                SECRET_KEY.matcher(key).matches() && get(key).isPresent()
-                        ? "[REDACTED]"
-                        : USER_INFO.matcher(value).replaceAll("[REDACTED]@")));
+                isSecret(key) && get(key).isPresent()
+                        ? MASK
+                        : USER_INFO.matcher(value).replaceAll(MASK + "@")));
         return shown;
     }
 
     /** The values of all options that are secrets, so that they can be kept out of logs and evidence. */
     public List<Secret> secrets() {
-        var secrets = new java.util.ArrayList<Secret>();
+        var secrets = new ArrayList<Secret>();
         options.forEach((key, value) -> {
-            if (SECRET_KEY.matcher(key).matches()) {
+            if (isSecret(key) && !FILE_KEY.matcher(key).matches()) {
                 get(key).map(Secret::new).ifPresent(secrets::add);
             }
-            var userInfo = USER_INFO.matcher(value);
+            Matcher userInfo = USER_INFO.matcher(value);
             while (userInfo.find()) {
                 String pair = userInfo.group();
                 int colon = pair.indexOf(':');
-                if (colon >= 0) {
+                if (colon >= 0 && colon + 2 < pair.length()) {
                     secrets.add(new Secret(pair.substring(colon + 1, pair.length() - 1)));
                 }
             }
@@ -147,11 +226,17 @@ public record OdooConf(Map<String, String> options) {
         return secrets;
     }
 
+    /** Whether an option's value must never be shown, as its name says. */
+    static boolean isSecret(String key) {
+        return SECRET_KEY.matcher(key).matches();
+    }
+
     private static RuntimeException unreadable(Path file, String why, Throwable cause) {
         return Fault.of(
                         FaultCode.ODOO_CONF_UNREADABLE,
                         "the odoo.conf " + file + " can't be used: " + why,
-                        "Point 'odoo-conf' of the environment to the file that Odoo itself is started with (odoo -c FILE).")
+                        "Point 'odoo-conf' of the environment to the file that Odoo itself is started with (odoo -c FILE),"
+                                + " and let Lifeboat's user read it.")
                 .toException(cause);
     }
 }

@@ -2,174 +2,202 @@ package dev.lifeboat.environment;
 
 import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
+import dev.lifeboat.fault.FaultException;
+import dev.lifeboat.process.ChildProcess;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
-import org.yaml.snakeyaml.LoaderOptions;
-import org.yaml.snakeyaml.Yaml;
-import org.yaml.snakeyaml.nodes.MappingNode;
-import org.yaml.snakeyaml.nodes.Node;
-import org.yaml.snakeyaml.nodes.NodeTuple;
-import org.yaml.snakeyaml.nodes.ScalarNode;
+import java.util.function.Function;
+import java.util.regex.Pattern;
 
-/** Writes the configuration of an environment from what its odoo.conf says. Secrets stay in odoo.conf. */
+/** Writes the configuration of an environment from what its odoo.conf, its server and systemd say. Secrets stay in odoo.conf. */
 public final class OdooDiscovery {
     private static final String INDENT = "  ";
+    private static final int HTTP_PORT = 8069;
+    private static final int POSTGRESQL_PORT = 5432;
+    private static final Duration SYSTEMD_LIMIT = Duration.ofSeconds(10);
+    private static final Pattern UNIT = Pattern.compile("[A-Za-z0-9:_.\\\\@-]+\\.service");
 
-    private OdooDiscovery() {}
+    private final Function<DatabaseBinding, List<String>> ownedDatabases;
+    private final Optional<Path> systemctlFolder;
 
     /**
-     * The environment's block of the configuration, as YAML that begins at {@code name:}.
+     * A discovery.
+     *
+     * @param ownedDatabases asks a server which databases the role owns; asked only where odoo.conf does not name one
+     * @param systemctlFolder where systemctl is; empty: on the PATH
+     */
+    public OdooDiscovery(Function<DatabaseBinding, List<String>> ownedDatabases, Optional<Path> systemctlFolder) {
+        this.ownedDatabases = ownedDatabases;
+        this.systemctlFolder = systemctlFolder;
+    }
+
+    /**
+     * The environment's block of the configuration, as lines of YAML that begin with its name.
      *
      * @param file the odoo.conf
-     * @param database the database; empty: db_name of odoo.conf
-     * @throws dev.lifeboat.fault.FaultException ODOO_CONF_UNREADABLE, BAD_CONFIGURATION where the database can't be told
+     * @param database the database; empty: db_name of odoo.conf, else the only one that the role owns
+     * @throws FaultException ODOO_CONF_UNREADABLE; BAD_CONFIGURATION where the database can't be told, which lists those that
+     *     there are
      */
-    public static List<String> describe(Path file, EnvironmentId id, EnvironmentType type, Optional<String> database) {
+    public List<String> describe(Path file, EnvironmentId id, EnvironmentType type, Optional<String> database) {
         OdooConf conf = OdooConf.read(file);
+        Path odooConf = file.toAbsolutePath().normalize();
         List<String> named = conf.list("db_name");
-        if (database.isEmpty() && named.size() != 1) {
-            throw Fault.of(
-                            FaultCode.BAD_CONFIGURATION,
-                            "db_name of " + file
-                                    + (named.isEmpty() ? " names no database" : " names several: " + named),
-                            "Say which: --database NAME.")
-                    .toException();
-        }
-        String name = database.orElseGet(named::getFirst);
+        String name = database.orElseGet(() -> named.size() == 1 ? named.getFirst() : only(odooConf, conf, named));
         var lines = new ArrayList<String>();
-        lines.add(id.name() + ":");
-        lines.add(INDENT + "type: " + type.name().toLowerCase(Locale.ROOT)
-                + "   # production | staging | dev; production wants a typed confirmation for a restore");
-        lines.add(INDENT + "odoo-conf: "
-                + quoted(file.toAbsolutePath().normalize().toString())
-                + "   # database host, user, password, data_dir and addons_path are read from here");
+        lines.add(key(id.name()) + ":");
+        line(lines, "type: " + type.name().toLowerCase(Locale.ROOT), "production | staging | dev");
+        line(
+                lines,
+                "odoo-conf: " + quoted(odooConf.toString()),
+                "gives host, port, user, password, data_dir, addons_path; no password is copied here");
         if (!named.equals(List.of(name))) {
-            lines.add(INDENT + "database: {name: " + quoted(name) + "}");
+            line(lines, "database: {name: " + quoted(name) + "}", "odoo.conf does not name this one alone");
         }
-        conf.get("data_dir")
-                .ifPresentOrElse(
-                        dir -> lines.add(INDENT + "# filestore: " + dir + "/filestore/" + name),
-                        () -> lines.add(INDENT + "filestore: "
-                                + quoted("/var/lib/odoo/.local/share/Odoo/filestore/" + name)
-                                + "   # odoo.conf has no data_dir: check this"));
-        String port = conf.get("http_port").or(() -> conf.get("xmlrpc_port")).orElse("8069");
-        lines.add(INDENT + "url: http://127.0.0.1:" + port + "   # asked for its health after a restore");
-        lines.add(
-                INDENT + "# service: {kind: systemd, unit: odoo.service}   # so that a restore stops and starts Odoo");
-        lines.add(
-                INDENT
-                        + "# service: {kind: command, stop: [docker, compose, stop, odoo], start: [docker, compose, start, odoo]}");
+        filestore(lines, conf, name);
+        List<String> addons = conf.list("addons_path");
+        addons.stream()
+                .filter(folder -> !Files.isDirectory(Path.of(folder)))
+                .forEach(folder -> lines.add(INDENT + "# addons_path has " + quoted(folder) + ", which is not there"));
+        line(lines, "url: " + quoted(url(conf)), "asked for its health after a restore");
+        Optional<String> unit = unit(odooConf);
+        if (unit.isPresent()) {
+            line(
+                    lines,
+                    "service: {kind: systemd, unit: " + quoted(unit.get()) + "}",
+                    "its ExecStart names this odoo.conf");
+        } else {
+            lines.add(INDENT
+                    + "# service: {kind: systemd, unit: odoo.service}   # so that a restore stops and starts Odoo");
+            lines.add(
+                    INDENT
+                            + "# service: {kind: command, stop: [docker, compose, stop, odoo], start: [docker, compose, start, odoo]}");
+        }
         lines.add(INDENT + "# retention: {daily: 7, weekly: 4, monthly: 3}");
-        return lines;
+        return List.copyOf(lines);
     }
 
-    /**
-     * Puts the block into a configuration file, which is made if it is not there; what stands in it, comments too, stays.
-     *
-     * @throws dev.lifeboat.fault.FaultException BAD_CONFIGURATION where the file does not parse or has that environment
-     */
-    public static void insert(Path file, EnvironmentId id, List<String> block) {
+    private static void line(List<String> lines, String setting, String comment) {
+        lines.add(INDENT + setting + "   # " + comment);
+    }
+
+    private String only(Path file, OdooConf conf, List<String> named) {
+        List<String> owned = named.isEmpty() ? owned(file, conf) : named;
+        if (owned.size() == 1) {
+            return owned.getFirst();
+        }
+        throw Fault.of(
+                        FaultCode.BAD_CONFIGURATION,
+                        named.isEmpty()
+                                ? "db_name of " + file + " names no database, and its role owns "
+                                        + (owned.isEmpty() ? "none" : "several: " + String.join(", ", owned))
+                                : "db_name of " + file + " names several databases: " + String.join(", ", named),
+                        "Say which: --database NAME; each database is an environment of its own.")
+                .toException();
+    }
+
+    private List<String> owned(Path file, OdooConf conf) {
+        String user = conf.get("db_user").orElseThrow(() -> Fault.of(
+                        FaultCode.BAD_CONFIGURATION,
+                        file + " names neither a database (db_name) nor a role (db_user) to ask for one",
+                        "Say which database: --database NAME.")
+                .toException());
+        var binding = new DatabaseBinding(
+                conf.get("db_host").filter(host -> !host.startsWith("/")).orElse("localhost"),
+                conf.port("db_port").orElse(POSTGRESQL_PORT),
+                "postgres",
+                user,
+                conf.get("db_password").map(Secret::new).orElse(Secret.NONE),
+                conf.get("db_sslmode").orElse("prefer"));
         try {
-            List<String> lines = Files.exists(file) ? new ArrayList<>(Files.readAllLines(file)) : new ArrayList<>();
-            insert(file, lines, List.of("lifeboat", "projects", id.project(), "environments"), id, block);
-            Path folder = file.toAbsolutePath().getParent();
-            Files.createDirectories(folder);
-            Path fresh = Files.createTempFile(
-                    folder,
-                    ".new",
-                    "",
-                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-            Files.write(fresh, lines);
-            Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
-        } catch (IOException e) {
-            throw Fault.of(
+            return ownedDatabases.apply(binding);
+        } catch (FaultException e) {
+            Fault fault = e.fault();
+            throw new Fault(
                             FaultCode.BAD_CONFIGURATION,
-                            "the configuration " + file + " can't be written: " + e.getMessage(),
-                            "Run where this user may write config/application.yaml, or copy the block by hand.")
+                            "db_name of " + file + " names no database, and the server could not be asked: "
+                                    + fault.message(),
+                            fault.facts(),
+                            "Say which database: --database NAME. " + fault.remedy())
                     .toException(e);
         }
     }
 
-    private static void insert(Path file, List<String> lines, List<String> path, EnvironmentId id, List<String> block) {
-        Optional<Node> root = parse(file, lines);
-        Node at = null;
-        int found = 0;
-        if (root.isPresent()) {
-            at = root.get();
-            while (found < path.size()) {
-                Optional<Node> below = child(at, path.get(found));
-                if (below.isEmpty()) {
-                    break;
+    private static void filestore(List<String> lines, OdooConf conf, String name) {
+        Optional<Path> dataDir = conf.get("data_dir").map(Path::of).filter(Path::isAbsolute);
+        if (dataDir.isEmpty()) {
+            line(
+                    lines,
+                    "filestore: " + quoted("/var/lib/odoo/.local/share/Odoo/filestore/" + name),
+                    "odoo.conf has no absolute data_dir: check this");
+            return;
+        }
+        String folder = dataDir.get().resolve("filestore").toString() + "/" + name;
+        lines.add(INDENT + "# filestore: " + quoted(folder)
+                + (Files.isDirectory(Path.of(folder)) ? "" : "   # not there yet"));
+    }
+
+    private static String url(OdooConf conf) {
+        String host = conf.get("http_interface")
+                .filter(text -> !text.equals("0.0.0.0") && !text.equals("::"))
+                .orElse("127.0.0.1");
+        return "http://" + (host.contains(":") ? "[" + host + "]" : host) + ":"
+                + conf.port("http_port").orElse(HTTP_PORT);
+    }
+
+    /** The only systemd service whose command line names the odoo.conf; empty where there is none or no systemd. */
+    private Optional<String> unit(Path odooConf) {
+        String systemctl = systemctlFolder
+                .map(folder -> folder.resolve("systemctl").toString())
+                .orElse("systemctl");
+        try {
+            ChildProcess.Result units = ChildProcess.run(
+                    new ChildProcess.Spec(
+                            List.of(systemctl, "--no-pager", "show", "--property=Id,ExecStart", "--", "*.service"),
+                            Map.of("LC_ALL", "C"),
+                            Optional.empty()),
+                    SYSTEMD_LIMIT);
+            Pattern named = Pattern.compile("(?<=[\\s=])" + Pattern.quote(odooConf.toString()) + "(?=[\\s;]|$)");
+            List<String> found = new ArrayList<>();
+            for (String block : units.output().split("\n\n", -1)) {
+                if (named.matcher(block).find()) {
+                    block.lines()
+                            .filter(line -> line.startsWith("Id="))
+                            .map(line -> line.substring(3))
+                            .filter(unit -> UNIT.matcher(unit).matches())
+                            .forEach(found::add);
                 }
-                at = below.get();
-                found++;
             }
-        }
-        if (found == path.size() && child(at, id.name()).isPresent()) {
-            throw Fault.of(
-                            FaultCode.BAD_CONFIGURATION,
-                            file + " already has the environment " + id,
-                            "Choose another --name, or change that block by hand.")
-                    .toException();
-        }
-        int line = lines.size();
-        int column = 0;
-        if (at instanceof MappingNode mapping && !mapping.getValue().isEmpty()) {
-            if (mapping.getFlowStyle() == org.yaml.snakeyaml.DumperOptions.FlowStyle.FLOW) {
-                throw Fault.of(
-                                FaultCode.BAD_CONFIGURATION,
-                                file + " writes " + String.join(".", path.subList(0, found)) + " in braces",
-                                "Copy the block in by hand.")
-                        .toException();
-            }
-            line = mapping.getValue().getFirst().getKeyNode().getStartMark().getLine();
-            column = mapping.getValue().getFirst().getKeyNode().getStartMark().getColumn();
-        }
-        var added = new ArrayList<String>();
-        int depth = column;
-        for (String name : path.subList(found, path.size())) {
-            added.add(" ".repeat(depth) + name + ":");
-            depth += INDENT.length();
-        }
-        for (String text : block) {
-            added.add(" ".repeat(depth) + text);
-        }
-        lines.addAll(line, added);
-    }
-
-    private static Optional<Node> parse(Path file, List<String> lines) {
-        try {
-            return Optional.ofNullable(
-                            new Yaml(new LoaderOptions()).compose(new java.io.StringReader(String.join("\n", lines))))
-                    .filter(MappingNode.class::isInstance);
-        } catch (org.yaml.snakeyaml.error.YAMLException e) {
-            throw Fault.of(
-                            FaultCode.BAD_CONFIGURATION,
-                            "the configuration " + file + " is no YAML",
-                            "Mend it first; nothing was changed.")
-                    .toException(e);
-        }
-    }
-
-    private static Optional<Node> child(Node node, String name) {
-        if (!(node instanceof MappingNode mapping)) {
+            return found.size() == 1 ? Optional.of(found.getFirst()) : Optional.empty();
+        } catch (IOException | FaultException e) {
+            // Discovery goes on without: the block shows by comments how a service is configured.
             return Optional.empty();
         }
-        return mapping.getValue().stream()
-                .filter(tuple -> tuple.getKeyNode() instanceof ScalarNode key
-                        && key.getValue().equals(name))
-                .map(NodeTuple::getValueNode)
-                .findFirst();
     }
 
-    private static String quoted(String text) {
-        return text.matches("[A-Za-z0-9_/.-]+") ? text : "'" + text.replace("'", "''") + "'";
+    /** A YAML scalar that is read back as this very text. */
+    static String quoted(String text) {
+        if (text.chars().anyMatch(Character::isISOControl)) {
+            throw Fault.of(
+                            FaultCode.BAD_INPUT,
+                            "a name or path with control characters can't be written into the configuration",
+                            "Rename it, or write the configuration by hand.")
+                    .toException();
+        }
+        return "'" + text.replace("'", "''") + "'";
+    }
+
+    /** A key; words that YAML would read as a number, a date or a truth value are quoted. */
+    static String key(String name) {
+        return name.matches("[a-z][a-z0-9_-]*") && !name.matches("y|n|yes|no|on|off|true|false|null")
+                ? name
+                : quoted(name);
     }
 }

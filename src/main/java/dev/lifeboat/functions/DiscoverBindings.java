@@ -41,7 +41,7 @@ public class DiscoverBindings implements StepFunction {
     public StepResult apply(StepRequest request) {
         Bindings bindings = environments.bindings(request.environmentId());
         BackupType type = Inputs.backupType(request);
-        ObjectNode shown = EnvironmentCatalogue.redacted(bindings);
+        ObjectNode shown = environments.redactedSummary(bindings.environment());
         if (type.coversDatabase()) {
             var server = new DatabaseServer(bindings.database());
             shown.put("server_version", server.probe().version());

@@ -69,7 +69,7 @@ public class Quiesce implements StepFunction {
         Instant begin = Instant.now();
         boolean quiesced = false;
         try {
-            ServiceControl.Outcome stop = new ServiceControl(bindings.service()).stop();
+            ServiceControl.Outcome stop = ServiceControl.of(bindings.service()).stop();
             status.put("service_controlled", stop.controlled())
                     .put("service_stopped", stop.controlled() && stop.succeeded())
                     .put("service_log", stop.log());

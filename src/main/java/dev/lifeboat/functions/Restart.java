@@ -47,7 +47,7 @@ public class Restart implements StepFunction {
     public StepResult apply(StepRequest request) {
         Instant begin = Instant.now();
         Bindings bindings = environments.bindings(request.environmentId());
-        ServiceControl.Outcome start = new ServiceControl(bindings.service()).start();
+        ServiceControl.Outcome start = ServiceControl.of(bindings.service()).start();
         ObjectNode result = Json.object()
                 .put("started_at", begin.toString())
                 .put("service_controlled", start.controlled())

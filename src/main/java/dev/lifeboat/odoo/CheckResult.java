@@ -10,10 +10,12 @@ import java.util.Locale;
  * @param name the check
  * @param outcome whether it passed
  * @param expected what should be
- * @param actual what is; where the check is not applicable: why
- * @param details names of what is wrong, at most a hundred
+ * @param actual what is
+ * @param details what is wrong or worth knowing, one a line, at most a hundred; never the content of a row
+ * @param reason why the check was not applicable; blank where it was
  */
-public record CheckResult(String name, Outcome outcome, String expected, String actual, List<String> details) {
+public record CheckResult(
+        String name, Outcome outcome, String expected, String actual, List<String> details, String reason) {
     /** How a check went. A check without ground says so and never passes. */
     public enum Outcome {
         PASSED,
@@ -27,17 +29,21 @@ public record CheckResult(String name, Outcome outcome, String expected, String 
         }
     }
 
-    private static final int MOST_DETAILS = 100;
+    static final int MOST_DETAILS = 100;
 
     public CheckResult {
         details = List.copyOf(details.subList(0, Math.min(details.size(), MOST_DETAILS)));
     }
 
-    static CheckResult of(String name, String expected, String actual, List<String> wrong) {
-        return new CheckResult(name, wrong.isEmpty() ? Outcome.PASSED : Outcome.FAILED, expected, actual, wrong);
+    static CheckResult passed(ValidationCheck check, String actual, List<String> details) {
+        return new CheckResult(check.name(), Outcome.PASSED, check.expected(), actual, details, "");
     }
 
-    static CheckResult notApplicable(String name, String expected, String why) {
-        return new CheckResult(name, Outcome.NOT_APPLICABLE, expected, why, List.of());
+    static CheckResult failed(ValidationCheck check, String actual, List<String> details) {
+        return new CheckResult(check.name(), Outcome.FAILED, check.expected(), actual, details, "");
+    }
+
+    static CheckResult notApplicable(ValidationCheck check, String reason) {
+        return new CheckResult(check.name(), Outcome.NOT_APPLICABLE, check.expected(), "", List.of(), reason);
     }
 }

@@ -1,2 +1,5 @@
-/** What is asked of an Odoo after a restore: the seven checks of the restore specification, step 9. */
+/**
+ * What Odoo's own data says of a restored environment: the seven checks of the restore specification, and the counts that
+ * people ask for first. Reads only.
+ */
 package dev.lifeboat.odoo;

@@ -275,7 +275,7 @@ class RestoreTasks {
         Bindings bindings = environments.bindings(task.environment());
         Optional<Manifest> manifest = task.artifact().map(this::open).map(OpenArtifact::manifest);
         progress.phase("validate");
-        Validation.Report report = new Validation(bindings, manifest, task.since(), progress).run();
+        Validation.Report report = Validation.run(bindings, manifest, task.since(), progress);
         var evidence = List.of(new EvidenceFile("validation_report.json", Json.pretty(report)));
         if (!report.passed()) {
             return new StepResult.Failed(
@@ -305,7 +305,7 @@ class RestoreTasks {
         new DatabaseLoader(server, PgTools.forServer(server.probe().major(), config.pgBin()))
                 .dropHidden(DatabaseLoader.newName(tag(task.runId()), 1));
         forget(task.runId());
-        ServiceControl.Outcome service = new ServiceControl(bindings.service()).start();
+        ServiceControl.Outcome service = ServiceControl.of(bindings.service()).start();
         if (!service.succeeded()) {
             throw Fault.of(
                             FaultCode.SERVICE_FAILED,

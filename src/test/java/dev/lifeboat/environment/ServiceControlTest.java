@@ -21,7 +21,7 @@ class ServiceControlTest {
     @Test
     void a_service_of_commands_is_stopped_and_started_and_its_state_is_known() {
         Path running = folder.resolve("it runs; really");
-        var control = new ServiceControl(new ServiceBinding.Command(
+        var control = ServiceControl.of(new ServiceBinding.Command(
                 List.of("touch", running.toString()),
                 List.of("rm", running.toString()),
                 List.of("test", "-e", running.toString()),
@@ -37,7 +37,7 @@ class ServiceControlTest {
 
     @Test
     void a_command_that_fails_is_told_with_its_own_words() {
-        var control = new ServiceControl(
+        var control = ServiceControl.of(
                 new ServiceBinding.Command(List.of("ls", "/no/such/place"), List.of("true"), List.of(), LIMIT));
 
         ServiceControl.Outcome start = control.start();
@@ -48,25 +48,23 @@ class ServiceControlTest {
     }
 
     @Test
-    void a_command_that_is_not_there_or_never_ends_is_a_fault() {
-        var missing = new ServiceControl(
+    void a_command_that_is_not_there_is_a_fault_and_one_that_never_ends_is_reported() {
+        var missing = ServiceControl.of(
                 new ServiceBinding.Command(List.of("/no/such/program"), List.of("true"), List.of(), LIMIT));
-        var endless = new ServiceControl(
+        var endless = ServiceControl.of(
                 new ServiceBinding.Command(List.of("sleep", "60"), List.of("true"), List.of(), Duration.ofMillis(200)));
 
         assertThat(catchThrowableOfType(FaultException.class, missing::start)
                         .fault()
                         .code())
                 .isEqualTo(FaultCode.SERVICE_FAILED);
-        assertThat(catchThrowableOfType(FaultException.class, endless::start)
-                        .fault()
-                        .code())
-                .isEqualTo(FaultCode.STEP_TIMED_OUT);
+        assertThat(endless.start().succeeded()).isFalse();
     }
 
     @Test
     void a_service_that_is_not_controlled_says_so() {
-        ServiceControl.Outcome stop = new ServiceControl(new ServiceBinding.None()).stop();
+        ServiceControl.Outcome stop =
+                ServiceControl.of(new ServiceBinding.None()).stop();
 
         assertThat(stop.controlled()).isFalse();
         assertThat(stop.log()).contains("none");

@@ -1,0 +1,50 @@
+package dev.lifeboat.environment;
+
+import dev.lifeboat.fault.Fault;
+import dev.lifeboat.fault.FaultCode;
+import java.util.List;
+import java.util.Optional;
+
+/** Controls a service with the site's own programs. What they claim is checked with the status command where there is one. */
+final class CommandControl implements ServiceControl {
+    private final ServiceBinding.Command binding;
+
+    CommandControl(ServiceBinding.Command binding) {
+        this.binding = binding;
+    }
+
+    @Override
+    public Outcome stop() {
+        return change(binding.stop(), false);
+    }
+
+    @Override
+    public Outcome start() {
+        return change(binding.start(), true);
+    }
+
+    @Override
+    public Optional<Boolean> isRunning() {
+        if (binding.status().isEmpty()) {
+            return Optional.empty();
+        }
+        ServiceProgram.Ended status = ServiceProgram.run(binding.status(), binding.limit());
+        return Optional.of(status.exitCode().orElseThrow(() -> Fault.of(
+                                FaultCode.SERVICE_FAILED,
+                                "the command that tells whether the service runs gave no answer in time",
+                                "Mend service.status of the environment in the configuration.")
+                        .with("tool_output", status.log())
+                        .toException())
+                == 0);
+    }
+
+    private Outcome change(List<String> command, boolean running) {
+        ServiceProgram.Ended done = ServiceProgram.run(command, binding.limit());
+        if (binding.status().isEmpty() || !done.succeeded()) {
+            return new Outcome(true, done.succeeded(), done.log());
+        }
+        ServiceProgram.Ended state = ServiceProgram.run(binding.status(), binding.limit());
+        boolean right = state.exitCode().isPresent() && state.succeeded() == running;
+        return new Outcome(true, right, ServiceProgram.lines(done.log(), state.log()));
+    }
+}

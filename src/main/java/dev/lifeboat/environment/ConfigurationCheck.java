@@ -1,0 +1,191 @@
+package dev.lifeboat.environment;
+
+import dev.lifeboat.fault.Fault;
+import dev.lifeboat.fault.FaultCode;
+import dev.lifeboat.fault.FaultException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Function;
+
+/** Looks through the whole configuration for what can't be meant; collects instead of stopping at the first. */
+final class ConfigurationCheck {
+    /** libpq's modes (PostgreSQL documentation, SSL Support). */
+    private static final Set<String> SSL_MODES =
+            Set.of("disable", "allow", "prefer", "require", "verify-ca", "verify-full");
+
+    private static final int NAME_BYTES = 63;
+    private static final String PRIMARY = "primary";
+
+    private final LifeboatConfig config;
+    private final List<Fault> findings = new ArrayList<>();
+
+    private ConfigurationCheck(LifeboatConfig config) {
+        this.config = config;
+    }
+
+    /** All findings; {@code resolve} gives an environment's bindings where they can be told at present. */
+    static List<Fault> findings(LifeboatConfig config, Function<EnvironmentId, Optional<Bindings>> resolve) {
+        var check = new ConfigurationCheck(config);
+        var resolved = new TreeMap<String, Bindings>();
+        new TreeMap<>(config.projects()).forEach((project, section) -> new TreeMap<>(section.environments())
+                .forEach((name, environment) -> check.named(project, name).ifPresent(id -> {
+                    check.environment(id, environment);
+                    resolve.apply(id).ifPresent(bindings -> resolved.put(id.toString(), bindings));
+                })));
+        check.shared(resolved);
+        return List.copyOf(check.findings);
+    }
+
+    private Optional<EnvironmentId> named(String project, String name) {
+        try {
+            return Optional.of(new EnvironmentId(project, name));
+        } catch (FaultException e) {
+            found(
+                    "lifeboat.projects." + project + ".environments." + name + ": "
+                            + e.fault().message(),
+                    e.fault().remedy());
+            return Optional.empty();
+        }
+    }
+
+    private void environment(EnvironmentId id, LifeboatConfig.Environment environment) {
+        database(id, environment);
+        environment.url().ifPresent(url -> url(id, url));
+        service(id, environment.service());
+        stores(id, environment.stores());
+        LifeboatConfig.Retention retention = environment.retention();
+        if (retention.daily() < 0 || retention.weekly() < 0 || retention.monthly() < 0) {
+            found(EnvironmentCatalogue.option(id, "retention") + " has a negative number", "Use 0 for none.");
+        } else if (retention.daily() + retention.weekly() + retention.monthly() == 0) {
+            found(
+                    EnvironmentCatalogue.option(id, "retention") + " would keep no backup at all",
+                    "Keep at least one; the default is 7 daily, 4 weekly, 3 monthly.");
+        }
+    }
+
+    private void database(EnvironmentId id, LifeboatConfig.Environment environment) {
+        LifeboatConfig.Database database = environment.database();
+        if (environment.odooConf().isEmpty()) {
+            require(id, "database.name", database.name().isPresent());
+            require(id, "database.user", database.user().isPresent());
+            require(id, "filestore", environment.filestore().isPresent());
+        }
+        database.host()
+                .filter(host -> host.startsWith("/"))
+                .ifPresent(host -> found(
+                        EnvironmentCatalogue.option(id, "database.host") + " is the folder of a UNIX socket",
+                        "Lifeboat needs TCP: give a name or an address, such as localhost."));
+        database.port()
+                .filter(port -> port < 1 || port > 65_535)
+                .ifPresent(port -> found(
+                        EnvironmentCatalogue.option(id, "database.port") + " is " + port,
+                        "Use a port from 1 to 65535."));
+        database.name()
+                .filter(name -> name.getBytes(StandardCharsets.UTF_8).length > NAME_BYTES)
+                .ifPresent(name -> found(
+                        EnvironmentCatalogue.option(id, "database.name") + " is longer than " + NAME_BYTES + " bytes",
+                        "Give the name as the server has it: PostgreSQL cuts longer ones."));
+        database.sslmode()
+                .filter(mode -> !SSL_MODES.contains(mode))
+                .ifPresent(mode -> found(
+                        EnvironmentCatalogue.option(id, "database.sslmode") + " is '" + mode + "'",
+                        "Use one of "
+                                + String.join(", ", SSL_MODES.stream().sorted().toList()) + "."));
+    }
+
+    private void url(EnvironmentId id, URI url) {
+        if (url.getHost() == null || !Set.of("http", "https").contains(url.getScheme())) {
+            found(
+                    EnvironmentCatalogue.option(id, "url") + " is no address of a web server",
+                    "Write it as http://127.0.0.1:8069.");
+        }
+    }
+
+    private void service(EnvironmentId id, LifeboatConfig.Service service) {
+        if (!service.limit().isPositive() || !service.healthLimit().isPositive()) {
+            found(
+                    EnvironmentCatalogue.option(id, "service") + " has a limit of no time",
+                    "Give limit and health-limit as 60s, 2m.");
+        }
+        switch (service.kind()) {
+            case NONE -> {}
+            case SYSTEMD -> {
+                if (service.unit().isBlank() || service.unit().startsWith("-")) {
+                    found(
+                            EnvironmentCatalogue.option(id, "service.unit") + " is no name of a unit",
+                            "Name it as `systemctl list-units` does, such as odoo.service.");
+                }
+            }
+            case COMMAND -> {
+                command(id, "service.start", service.start());
+                command(id, "service.stop", service.stop());
+            }
+        }
+    }
+
+    private void command(EnvironmentId id, String option, Optional<List<String>> command) {
+        if (command.isEmpty()
+                || command.get().isEmpty()
+                || command.get().getFirst().isBlank()) {
+            found(
+                    EnvironmentCatalogue.option(id, option) + " is missing, and service.kind is command",
+                    "Give program and arguments as a list: [docker, compose, stop, odoo].");
+        }
+    }
+
+    private void stores(EnvironmentId id, List<String> stores) {
+        for (String store : stores) {
+            if (!store.equals(PRIMARY) && !config.stores().containsKey(store)) {
+                found(
+                        EnvironmentCatalogue.option(id, "stores") + " names '" + store + "', which is not configured",
+                        "Add lifeboat.stores." + store + ", or take it out of the list.");
+            }
+        }
+        if (stores.size() != Set.copyOf(stores).size()) {
+            found(EnvironmentCatalogue.option(id, "stores") + " names a store twice", "Name each once.");
+        }
+    }
+
+    /** A restore into one environment must never write into another's database or filestore. */
+    private void shared(Map<String, Bindings> resolved) {
+        var databases = new HashMap<String, String>();
+        var filestores = new HashMap<Path, String>();
+        resolved.forEach((id, bindings) -> {
+            DatabaseBinding database = bindings.database();
+            String before = databases.putIfAbsent(database.host() + ":" + database.port() + "/" + database.name(), id);
+            if (before != null) {
+                found(
+                        "the environments " + before + " and " + id + " are the same database '" + database.name()
+                                + "' on " + database.host() + ":" + database.port(),
+                        "A restore of one would overwrite the other: correct database.name or odoo-conf of one of them.");
+            }
+            before = filestores.putIfAbsent(bindings.filestore(), id);
+            if (before != null) {
+                found(
+                        "the environments " + before + " and " + id + " have the same filestore "
+                                + bindings.filestore(),
+                        "A restore of one would overwrite the other: correct filestore or odoo-conf of one of them.");
+            }
+        });
+    }
+
+    private void require(EnvironmentId id, String option, boolean present) {
+        if (!present) {
+            found(
+                    "environment " + id + " has neither odoo-conf nor " + option,
+                    "Set odoo-conf, or " + EnvironmentCatalogue.option(id, option) + ".");
+        }
+    }
+
+    private void found(String message, String remedy) {
+        findings.add(Fault.of(FaultCode.BAD_CONFIGURATION, message, remedy));
+    }
+}

@@ -1,0 +1,24 @@
+package dev.lifeboat.environment;
+
+import java.util.Optional;
+
+/** Leaves the service alone and says so. */
+final class NoServiceControl implements ServiceControl {
+    private static final Outcome LEFT_ALONE =
+            new Outcome(false, true, "service.kind is none: Lifeboat neither stops nor starts this environment's Odoo");
+
+    @Override
+    public Outcome stop() {
+        return LEFT_ALONE;
+    }
+
+    @Override
+    public Outcome start() {
+        return LEFT_ALONE;
+    }
+
+    @Override
+    public Optional<Boolean> isRunning() {
+        return Optional.empty();
+    }
+}

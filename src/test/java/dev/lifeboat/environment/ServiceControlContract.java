@@ -1,0 +1,45 @@
+package dev.lifeboat.environment;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+/** What every control of a service keeps to. */
+abstract class ServiceControlContract {
+    /** The control under test; its service does not run yet. */
+    abstract ServiceControl control();
+
+    /** Whether the service really runs; empty where there is none. */
+    abstract Optional<Boolean> reallyRuns();
+
+    @Test
+    void start_and_stop_bring_the_service_where_they_say() {
+        ServiceControl control = control();
+        ServiceControl.Outcome start = control.start();
+        assertThat(start.succeeded()).as(start.log()).isTrue();
+        assertThat(reallyRuns()).isEqualTo(control.isRunning());
+        reallyRuns().ifPresent(runs -> assertThat(runs).isTrue());
+        ServiceControl.Outcome stop = control.stop();
+        assertThat(stop.succeeded()).as(stop.log()).isTrue();
+        reallyRuns().ifPresent(runs -> assertThat(runs).isFalse());
+        assertThat(reallyRuns()).isEqualTo(control.isRunning());
+    }
+
+    @Test
+    void what_is_already_so_is_no_failure() {
+        ServiceControl control = control();
+        assertThat(control.stop().succeeded()).isTrue();
+        assertThat(control.start().succeeded()).isTrue();
+        assertThat(control.start().succeeded()).isTrue();
+        assertThat(control.stop().succeeded()).isTrue();
+    }
+
+    @Test
+    void an_outcome_always_says_what_happened() {
+        ServiceControl control = control();
+        assertThat(control.start().log()).isNotBlank();
+        assertThat(control.stop().log()).isNotBlank();
+        assertThat(control.stop().controlled()).isEqualTo(control.isRunning().isPresent());
+    }
+}
