@@ -194,7 +194,7 @@ tree_of() { # PID…: they and all their descendants
     }'
 }
 
-sample() { # PID FILE: every 200 ms the peaks so far: of the tree (Pss), of the tree with the state server (Pss), of the JVM (VmHWM); KiB
+sample() { # PID FILE: every second the peaks so far: of the tree (Pss), of the tree with the state server (Pss), of the JVM (VmHWM); KiB
   local pid=$1 peak=0 peak_all=0 jvm=0 state now
   pss() {
     local p
@@ -210,7 +210,7 @@ sample() { # PID FILE: every 200 ms the peaks so far: of the tree (Pss), of the 
     if [ "${now:-0}" -gt "$jvm" ]; then jvm=$now; fi
     printf '%s %s %s\n' "$peak" "$peak_all" "$jvm" >"$2.new"
     mv "$2.new" "$2"
-    sleep 0.2
+    sleep 1
   done
 }
 

@@ -95,15 +95,15 @@ final class ApiClient {
         }
         List<Fault> findings = new ArrayList<>();
         body.path("findings").forEach(finding -> findings.add(Faults.read(finding, "message")));
-        if (findings.isEmpty()) {
-            findings.add(
-                    body.hasNonNull("code")
-                            ? Faults.read(body, "detail")
-                            : Fault.of(
-                                    FaultCode.INTERNAL,
-                                    "the engine answered with HTTP status " + response.statusCode(),
-                                    "The log file in the data folder has the details; please report it."));
+        if (!findings.isEmpty()) {
+            throw new RefusedException(findings);
         }
-        throw new RefusedException(findings);
+        Fault fault = body.hasNonNull("code")
+                ? Faults.read(body, "detail")
+                : Fault.of(
+                        FaultCode.INTERNAL,
+                        "the engine answered with HTTP status " + response.statusCode(),
+                        "The log file in the data folder has the details; please report it.");
+        throw fault.toException();
     }
 }

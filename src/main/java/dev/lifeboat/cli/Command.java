@@ -48,23 +48,25 @@ abstract class Command implements Callable<Integer> {
         try {
             return run();
         } catch (FaultException e) {
-            return refuse(List.of(e.fault()));
+            return refuse(List.of(e.fault()), ExitCode.of(e.fault().code()));
         } catch (RefusedException e) {
-            return refuse(e.findings());
+            return refuse(e.findings(), ExitCode.ofFindings(e.findings()));
         } catch (ConnectException | HttpTimeoutException e) {
-            return refuse(List.of(Fault.of(
-                    FaultCode.STATE_UNAVAILABLE,
-                    "the engine does not answer any more",
-                    "A run that was begun is recorded and goes on with the next command: lifeboat runs.")));
+            return refuse(
+                    List.of(Fault.of(
+                            FaultCode.STATE_UNAVAILABLE,
+                            "the engine does not answer any more",
+                            "A run that was begun is recorded and goes on with the next command: lifeboat runs.")),
+                    ExitCode.FAILED);
         }
     }
 
-    private int refuse(List<Fault> findings) {
+    private int refuse(List<Fault> findings, int exitCode) {
         findings.forEach(terminal()::error);
         ObjectNode answer = Json.object().put("status", "refused");
         answer.set("findings", Json.mapper().valueToTree(findings));
         terminal().answer(answer);
-        return ExitCode.of(findings.getFirst().code());
+        return exitCode;
     }
 
     static Fault usage(String message, String remedy) {

@@ -1,7 +1,9 @@
 package dev.lifeboat.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
+import java.util.List;
 
 /** The exit codes of the command line. They are stable. */
 final class ExitCode {
@@ -19,6 +21,11 @@ final class ExitCode {
             case PRECONDITION -> PRECONDITION;
             case FAILURE -> FAILED;
         };
+    }
+
+    /** Of preconditions that do not hold: whatever is wrong, nothing was begun. */
+    static int ofFindings(List<Fault> findings) {
+        return findings.stream().allMatch(finding -> of(finding.code()) == USAGE) ? USAGE : PRECONDITION;
     }
 
     /** The exit code that tells a run's end. */

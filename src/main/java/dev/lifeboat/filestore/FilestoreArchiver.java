@@ -5,6 +5,7 @@ import com.github.luben.zstd.ZstdCompressCtx;
 import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
 import dev.lifeboat.fault.FaultException;
+import dev.lifeboat.linux.SystemCalls;
 import dev.lifeboat.progress.Progress;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -94,7 +95,7 @@ public final class FilestoreArchiver {
         this.root = root;
         this.referred = referred;
         this.part = part;
-        this.threads = Runtime.getRuntime().availableProcessors();
+        this.threads = 2 * Runtime.getRuntime().availableProcessors();
         this.progress = progress;
     }
 
@@ -397,6 +398,7 @@ public final class FilestoreArchiver {
         } catch (IOException e) {
             throw new UncheckedIOException(new IOException(item.file + ": " + e.getMessage(), e));
         }
+        SystemCalls.forgetPages(item.file);
         progress.advance(item.size, 1);
     }
 

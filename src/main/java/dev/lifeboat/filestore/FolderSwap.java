@@ -5,13 +5,8 @@ import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
 import dev.lifeboat.fault.FaultException;
 import dev.lifeboat.json.Json;
+import dev.lifeboat.linux.SystemCalls;
 import java.io.IOException;
-import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -26,10 +21,6 @@ import java.util.Optional;
  * renamed; inodes keep their number when they are renamed, so whoever comes after a crash can tell what has happened.
  */
 public final class FolderSwap {
-    private static final int AT_FDCWD = -100;
-    private static final int RENAME_EXCHANGE = 2;
-    private static final Optional<MethodHandle> RENAMEAT2 = renameat2();
-
     private final Path live;
     private final Path fresh;
     private final Path displaced;
@@ -143,46 +134,11 @@ public final class FolderSwap {
     private void exchange() throws IOException {
         if (!Files.exists(live, LinkOption.NOFOLLOW_LINKS)) {
             Files.move(fresh, live, StandardCopyOption.ATOMIC_MOVE);
-        } else if (!renameExchange(fresh, live)) {
+        } else if (!SystemCalls.exchange(fresh, live)) {
             Files.move(live, displaced, StandardCopyOption.ATOMIC_MOVE);
             Files.move(fresh, live, StandardCopyOption.ATOMIC_MOVE);
         }
         syncParent();
-    }
-
-    private static boolean renameExchange(Path a, Path b) {
-        if (RENAMEAT2.isEmpty()) {
-            return false;
-        }
-        try (Arena arena = Arena.ofConfined()) {
-            int result = (int) RENAMEAT2
-                    .get()
-                    .invokeExact(
-                            AT_FDCWD,
-                            arena.allocateFrom(a.toAbsolutePath().toString()),
-                            AT_FDCWD,
-                            arena.allocateFrom(b.toAbsolutePath().toString()),
-                            RENAME_EXCHANGE);
-            return result == 0;
-        } catch (Throwable e) {
-            throw new IllegalStateException("renameat2 can't be called", e);
-        }
-    }
-
-    @SuppressWarnings("restricted") // The JDK has no call that exchanges two names.
-    private static Optional<MethodHandle> renameat2() {
-        Linker linker = Linker.nativeLinker();
-        return linker.defaultLookup()
-                .find("renameat2")
-                .map((MemorySegment function) -> linker.downcallHandle(
-                        function,
-                        FunctionDescriptor.of(
-                                ValueLayout.JAVA_INT,
-                                ValueLayout.JAVA_INT,
-                                ValueLayout.ADDRESS,
-                                ValueLayout.JAVA_INT,
-                                ValueLayout.ADDRESS,
-                                ValueLayout.JAVA_INT)));
     }
 
     private Optional<Long> intended() throws IOException {

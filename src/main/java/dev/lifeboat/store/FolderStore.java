@@ -361,11 +361,7 @@ public final class FolderStore implements ArtifactStore {
         Path temporary = temporaryFolder().resolve(UUID.randomUUID().toString());
         live.add(temporary);
         try {
-            FileChannel channel = FileChannel.open(
-                    temporary,
-                    Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
-                    DurableFiles.OWNER_FILE);
-            return new FolderWriter(this, key, temporary, channel);
+            return FolderWriter.open(this, key, temporary);
         } catch (IOException | RuntimeException e) {
             live.remove(temporary);
             throw e;
@@ -596,7 +592,7 @@ public final class FolderStore implements ArtifactStore {
                             e)
                     .toException(e);
         }
-        if (isReadOnly(e)) {
+        if (isReadOnly(e) || !Files.isDirectory(root)) {
             return fault(
                             FaultCode.STORE_UNWRITABLE,
                             "Store '" + name + "' can't be written: " + key
@@ -672,7 +668,7 @@ public final class FolderStore implements ArtifactStore {
             return true;
         }
         OptionalLong free = freeBytes();
-        return free.isPresent() && free.getAsLong() == 0 && !isReadOnly(e);
+        return Files.isDirectory(root) && free.isPresent() && free.getAsLong() == 0 && !isReadOnly(e);
     }
 
     private boolean isReadOnly(IOException e) {
