@@ -72,8 +72,32 @@ public class EnvironmentsResource {
     /** What a backup is asked to be; everything has a default. */
     public record BackupBody(BackupType type, String label) {}
 
-    /** What a restore is asked to be. */
-    public record RestoreBody(String artifact, BackupType type, Boolean verify, Boolean rollback, String confirm) {}
+    /** What a restore is asked to be; the members are those of {@link RestoreOrder}. */
+    public record RestoreBody(
+            String artifact,
+            BackupType type,
+            Boolean verify,
+            Boolean rollback,
+            String confirm,
+            Boolean skipConfirmation,
+            Boolean again,
+            Boolean inPlace,
+            Boolean neutralize,
+            String fromEnvironment) {
+        RestoreOrder order() {
+            return new RestoreOrder(
+                    artifact,
+                    type,
+                    verify,
+                    rollback,
+                    Optional.ofNullable(confirm),
+                    skipConfirmation,
+                    again,
+                    inPlace,
+                    Optional.ofNullable(neutralize),
+                    Optional.ofNullable(fromEnvironment));
+        }
+    }
 
     /** No members. */
     public record NoBody() {}
@@ -114,14 +138,7 @@ public class EnvironmentsResource {
     @Operation(summary = "Starts a restore")
     public Response restore(@PathParam("env") String env, RestoreBody body) {
         return accepted(operations.restore(
-                environments.find(env),
-                new RestoreOrder(
-                        body == null ? null : body.artifact(),
-                        body == null ? null : body.type(),
-                        body == null ? null : body.verify(),
-                        body == null ? null : body.rollback(),
-                        Optional.ofNullable(body).map(RestoreBody::confirm)),
-                LOCAL_USER));
+                environments.find(env), body == null ? RestoreOrder.of(null) : body.order(), LOCAL_USER));
     }
 
     @POST

@@ -5,6 +5,7 @@ import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
 import dev.lifeboat.fault.FaultException;
 import dev.lifeboat.store.ArtifactStore;
+import dev.lifeboat.store.DurableFiles;
 import dev.lifeboat.store.ObjectKey;
 import dev.lifeboat.store.StoredObject;
 import java.io.IOException;
@@ -79,7 +80,7 @@ public final class ArtifactReader {
             throw new Fault(
                             FaultCode.STORE_READ_FAILED,
                             "Store '" + store.name() + "' can't read " + key,
-                            Map.of("store", store.name(), "key", key.toString(), "tool_output", e.toString()),
+                            Map.of("store", store.name(), "key", key.toString(), "tool_output", DurableFiles.reason(e)),
                             "Try again, or use the artifact's copy in another store.")
                     .toException(e);
         }

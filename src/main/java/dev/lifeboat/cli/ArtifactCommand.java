@@ -1,20 +1,51 @@
 package dev.lifeboat.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.lifeboat.json.Json;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import picocli.CommandLine;
 
 @CommandLine.Command(
         name = "artifact",
         description = "One artifact.",
-        subcommands = {ArtifactCommand.Show.class})
+        subcommands = {ArtifactCommand.Show.class, ArtifactCommand.Displaced.class})
 final class ArtifactCommand implements Runnable {
     @CommandLine.Spec
     CommandLine.Model.CommandSpec spec;
 
     @Override
     public void run() {
-        throw new CommandLine.ParameterException(spec.commandLine(), "which command? artifact show ARTIFACT");
+        throw new CommandLine.ParameterException(
+                spec.commandLine(), "which command? artifact show ARTIFACT, or artifact displaced");
+    }
+
+    @CommandLine.Command(
+            name = "displaced",
+            description = "Lists what restores displaced and keep for a while; --drop removes it.",
+            footer = {"", "Example:  lifeboat artifact displaced --drop run_20260301T020000Z_1a2b3c4d"})
+    static final class Displaced extends EngineCommand {
+        @CommandLine.Option(names = "--drop", paramLabel = "RUN", description = "Drop what this restore displaced.")
+        String drop;
+
+        @Override
+        int run(ApiClient api) throws IOException, InterruptedException {
+            if (drop != null) {
+                return follow(api.post("/api/v1/displaced/" + ApiClient.segment(drop) + "/drop", Json.object()));
+            }
+            JsonNode displaced = api.get("/api/v1/displaced");
+            var rows = new ArrayList<List<String>>();
+            displaced.forEach(one -> rows.add(List.of(
+                    one.path("run_id").asText(),
+                    one.path("environment").asText(),
+                    one.path("database").asText("-"),
+                    one.path("filestore").asText("-"),
+                    one.path("until").asText())));
+            terminal().table(List.of("RESTORE", "ENVIRONMENT", "DATABASE", "FILESTORE", "KEPT UNTIL"), rows);
+            terminal().answer(displaced);
+            return ExitCode.SUCCESS;
+        }
     }
 
     @CommandLine.Command(

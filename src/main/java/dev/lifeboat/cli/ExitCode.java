@@ -30,6 +30,9 @@ final class ExitCode {
 
     /** The exit code that tells a run's end. */
     static int ofRun(JsonNode run) {
+        if (run.path("fault").path("code").asText().equals(FaultCode.CONTENT_DIFFERS.name())) {
+            return PRECONDITION;
+        }
         return switch (run.path("status").asText()) {
             case "success" -> SUCCESS;
             case "rolled_back" -> ROLLED_BACK;

@@ -39,6 +39,30 @@ final class RestoreCommand extends EngineCommand {
             description = "The environment's name once more; wanted for production where nobody can be asked.")
     String confirm;
 
+    @CommandLine.Option(
+            names = "--again",
+            description = "Restore an artifact anew that was restored before; else such a call only validates.")
+    boolean again;
+
+    @CommandLine.Option(
+            names = "--in-place",
+            description = "Load only after the service was stopped, instead of preparing everything beside it before.")
+    boolean inPlace;
+
+    @CommandLine.Option(
+            names = "--neutralize",
+            negatable = true,
+            description =
+                    "Switch mail, jobs, payments and webhooks off in what is restored (default: where the data is from"
+                            + " production and ENV is not).")
+    Boolean neutralize;
+
+    @CommandLine.Option(
+            names = "--from-environment",
+            paramLabel = "ENV",
+            description = "The environment whose artifact it is, where it is another one.")
+    String fromEnvironment;
+
     @Override
     int run(ApiClient api) throws IOException, InterruptedException {
         JsonNode target = api.get(environmentPath(environment));
@@ -55,6 +79,10 @@ final class RestoreCommand extends EngineCommand {
                         .put("type", type.wireName())
                         .put("verify", !noVerify)
                         .put("rollback", !noRollback)
-                        .put("confirm", confirm)));
+                        .put("confirm", confirm)
+                        .put("again", again)
+                        .put("in_place", inPlace)
+                        .put("neutralize", neutralize)
+                        .put("from_environment", fromEnvironment)));
     }
 }

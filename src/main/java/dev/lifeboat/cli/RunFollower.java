@@ -131,6 +131,11 @@ final class RunFollower {
         terminal.line("");
         terminal.line(
                 run.path("operation").asText() + " " + run.path("run_id").asText() + ": " + status.replace('_', ' '));
+        if (run.path("mode").asText().equals("validation_only")) {
+            terminal.line(
+                    "  NOTHING WAS RESTORED: run " + run.path("restored_by").asText()
+                            + " has restored this artifact before; --again restores it once more");
+        }
         for (JsonNode reason : run.path("degraded")) {
             terminal.line("  degraded: " + reason.asText());
         }

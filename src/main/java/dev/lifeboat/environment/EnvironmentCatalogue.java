@@ -11,6 +11,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.net.URI;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -26,6 +27,8 @@ import org.jboss.logging.Logger;
 /** The environments that are configured, and where their parts are: the configuration first, then odoo.conf, then defaults. */
 @ApplicationScoped
 public class EnvironmentCatalogue {
+    private static final Duration KEPT_IN_PRODUCTION = Duration.ofHours(24);
+
     private static final Logger LOG = Logger.getLogger(EnvironmentCatalogue.class);
     private static final int POSTGRESQL_PORT = 5432;
     private static final String LOCAL = "localhost";
@@ -276,6 +279,14 @@ public class EnvironmentCatalogue {
                                 "environment " + id + " is not configured (any more)",
                                 "Add it to config/application.yaml; `lifeboat env list` shows those that are.")
                         .toException());
+    }
+
+    /** How long a restore of an environment keeps what it displaced; zero: not at all. */
+    public Duration keepsDisplaced(EnvironmentId id) {
+        LifeboatConfig.Environment environment = configOf(id);
+        return environment
+                .keepDisplaced()
+                .orElse(environment.type() == EnvironmentType.PRODUCTION ? KEPT_IN_PRODUCTION : Duration.ZERO);
     }
 
     /** Every secret that is known of an environment, so that it can be kept out of logs and evidence. */

@@ -90,6 +90,12 @@ public interface LifeboatConfig {
         /** How many backups of which age are kept. */
         Retention retention();
 
+        /**
+         * How long a restore keeps what it displaced; left out: a day in production, not at all elsewhere. Zero: it is
+         * dropped when the restore has succeeded.
+         */
+        Optional<Duration> keepDisplaced();
+
         /** The time zone in which a day of retention begins and ends. */
         @WithDefault("UTC")
         java.time.ZoneId zone();

@@ -343,7 +343,7 @@ public final class EvidenceFolder {
         return new Fault(
                         FaultCode.EVIDENCE_UNWRITABLE,
                         "The evidence " + path.resolve(name) + " can't be written; what was written before is unharmed",
-                        Map.of("path", path.resolve(name).toString(), "tool_output", e.toString()),
+                        Map.of("path", path.resolve(name).toString(), "tool_output", DurableFiles.reason(e)),
                         "Free space or give the user that Lifeboat runs as the right to write there. A run without its"
                                 + " evidence counts as failed.")
                 .toException(e);
@@ -357,6 +357,6 @@ public final class EvidenceFolder {
                         + " backup's evidence.");
         return e == null
                 ? fault.toException()
-                : fault.with("tool_output", e.toString()).toException(e);
+                : fault.with("tool_output", DurableFiles.reason(e)).toException(e);
     }
 }

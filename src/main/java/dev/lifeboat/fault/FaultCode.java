@@ -16,6 +16,7 @@ public enum FaultCode {
     RUN_ACTIVE(Kind.PRECONDITION, false),
     CONFIRMATION_MISSING(Kind.PRECONDITION, false),
     WRONG_ENVIRONMENT(Kind.PRECONDITION, false),
+    CONTENT_DIFFERS(Kind.PRECONDITION, false),
 
     // the environment
     DATABASE_UNREACHABLE(Kind.PRECONDITION, true),
@@ -53,6 +54,7 @@ public enum FaultCode {
     LOAD_FAILED(Kind.FAILURE, false),
     DIGEST_MISMATCH(Kind.FAILURE, false),
     SWAP_FAILED(Kind.FAILURE, true),
+    DISPLACED_GONE(Kind.FAILURE, false),
     EXTRACT_FAILED(Kind.FAILURE, false),
     SERVICE_FAILED(Kind.FAILURE, false),
     HEALTH_TIMEOUT(Kind.FAILURE, false),

@@ -95,8 +95,11 @@ public final class FolderSwap {
                     Files.move(displaced, fresh, StandardCopyOption.ATOMIC_MOVE);
                     exchange();
                 } else if (hadLive()) {
-                    throw failed(
-                            "the folder that was put aside is not in " + displaced + "; nothing was changed", null);
+                    throw Fault.of(
+                                    FaultCode.DISPLACED_GONE,
+                                    "the filestore that was moved aside to " + displaced + " is gone",
+                                    "Restore the safety backup.")
+                            .toException();
                 } else {
                     // There was no live folder before: the one that was put there goes.
                     Files.move(live, fresh, StandardCopyOption.ATOMIC_MOVE);
@@ -117,6 +120,25 @@ public final class FolderSwap {
             }
             Files.deleteIfExists(journal);
             return swapped;
+        });
+    }
+
+    /** The inode of the new folder; empty where there is none. */
+    public Optional<Long> freshInode() {
+        return call(() -> inode(fresh));
+    }
+
+    /** Removes a new folder that was not swapped in, and its intent. After a swap it removes nothing. */
+    public void abandon() {
+        call(() -> {
+            if (isSwapped()) {
+                // Killed right after the exchange, the new folder's name is the old one's until this is completed.
+                swap();
+            } else {
+                Trees.remove(fresh);
+                Files.deleteIfExists(journal);
+            }
+            return true;
         });
     }
 

@@ -1,6 +1,7 @@
 package dev.lifeboat.functions;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.lifeboat.environment.EnvironmentCatalogue;
 import dev.lifeboat.json.Json;
 import dev.lifeboat.orchestrator.InProcessInvoker;
 import dev.lifeboat.run.Operation;
@@ -16,13 +17,15 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 
-/** Closes a run: drops what a successful restore moved aside, and states the outcome. */
+/** Closes a run: tidies up after a restore, and states the outcome. */
 @ApplicationScoped
 public class FinalizeRun implements StepFunction {
     private final Heavy heavy;
+    private final EnvironmentCatalogue environments;
 
-    FinalizeRun(Heavy heavy) {
+    FinalizeRun(Heavy heavy, EnvironmentCatalogue environments) {
         this.heavy = heavy;
+        this.environments = environments;
     }
 
     /** The function. */
@@ -38,19 +41,44 @@ public class FinalizeRun implements StepFunction {
 
     @Override
     public StepResult apply(StepRequest request) {
-        boolean success =
-                request.outcome() == null || request.outcome().status().equals("success");
-        boolean restored = Operation.of(request.operation()) == Operation.RESTORE && success;
-        if (!restored) {
-            return new StepResult.Done(Json.object().put("summary", status(request)), evidence(request, Json.object()));
-        }
-        StepResult dropped =
-                heavy.step(name(), request, () -> new Task.DropDisplaced(request.runId(), request.environmentId()));
-        return switch (dropped) {
+        StepResult tidied = Operation.of(request.operation()) == Operation.RESTORE && !Inputs.isValidationOnly(request)
+                ? afterRestore(request)
+                : new StepResult.Done(Json.object(), List.of());
+        return switch (tidied) {
             case StepResult.Done(ObjectNode outputs, var none) ->
                 new StepResult.Done(outputs.put("summary", status(request)), evidence(request, outputs));
             case StepResult other -> other;
         };
+    }
+
+    /** What was displaced is dropped or kept for a while; what was prepared in vain is removed. */
+    private StepResult afterRestore(StepRequest request) {
+        return switch (status(request)) {
+            case "success" -> {
+                Duration keep =
+                        Inputs.putsBack(request) ? Duration.ZERO : environments.keepsDisplaced(request.environmentId());
+                yield keep.isZero()
+                        ? heavy.step(
+                                name(), request, () -> new Task.DropDisplaced(request.runId(), request.environmentId()))
+                        : new StepResult.Done(kept(request, keep), List.of());
+            }
+            case "failed" ->
+                heavy.step(name(), request, () -> new Task.Abandon(request.runId(), request.environmentId()));
+            default -> new StepResult.Done(Json.object(), List.of());
+        };
+    }
+
+    private static ObjectNode kept(StepRequest request, Duration keep) {
+        ObjectNode outputs = Json.object();
+        outputs.putObject("run")
+                .put("displaced_until", Instant.now().plus(keep).toString())
+                .put(
+                        "displaced_database",
+                        request.output("restore-db").path("displaced").textValue())
+                .put(
+                        "displaced_filestore",
+                        request.output("restore-filestore").path("displaced").textValue());
+        return outputs;
     }
 
     private static String status(StepRequest request) {

@@ -5,6 +5,7 @@ import dev.lifeboat.artifact.BackupType;
 import dev.lifeboat.environment.EnvironmentId;
 import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
+import dev.lifeboat.orchestrator.RestoreMode;
 import dev.lifeboat.step.StepRequest;
 import java.util.Locale;
 import java.util.Optional;
@@ -33,10 +34,44 @@ final class Inputs {
         if (!request.inputs().hasNonNull("artifact_id")) {
             return Optional.empty();
         }
+        return Optional.of(
+                artifactNamed(request, request.inputs().get("artifact_id").asText()));
+    }
+
+    private static ArtifactId artifactNamed(StepRequest request, String id) {
         String environment = request.inputs().path("artifact_environment").asText(request.environment());
-        return Optional.of(new ArtifactId(
-                EnvironmentId.parse(environment),
-                request.inputs().get("artifact_id").asText()));
+        return new ArtifactId(EnvironmentId.parse(environment), id);
+    }
+
+    /** The artifact that a validation compares with: the one that was restored, now or earlier. */
+    static Optional<ArtifactId> validatedArtifact(StepRequest request) {
+        return isValidationOnly(request)
+                ? Optional.of(artifactNamed(
+                        request, request.inputs().path("validated_artifact_id").asText()))
+                : optionalArtifact(request);
+    }
+
+    static boolean isValidationOnly(StepRequest request) {
+        return mode(request, RestoreMode.VALIDATION_ONLY);
+    }
+
+    static boolean putsBack(StepRequest request) {
+        return mode(request, RestoreMode.PUTTING_BACK);
+    }
+
+    private static boolean mode(StepRequest request, RestoreMode mode) {
+        return request.inputs().path("mode").asText().equals(mode.wireName());
+    }
+
+    static boolean neutralize(StepRequest request) {
+        return request.inputs().path("neutralize").asBoolean();
+    }
+
+    /** A number that an earlier step gave. */
+    static Optional<Long> given(StepRequest request, String step, String field) {
+        return request.output(step).hasNonNull(field)
+                ? Optional.of(request.output(step).get(field).asLong())
+                : Optional.empty();
     }
 
     private static BackupType type(StepRequest request, String field) {

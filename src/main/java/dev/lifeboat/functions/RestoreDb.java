@@ -35,6 +35,10 @@ public class RestoreDb implements StepFunction {
                 name(),
                 request,
                 () -> new Task.RestoreDatabase(
-                        request.runId(), request.environmentId(), Inputs.artifact(request), request.attempt()));
+                        request.runId(),
+                        request.environmentId(),
+                        Inputs.artifact(request),
+                        Inputs.neutralize(request),
+                        Inputs.given(request, PrepareRestore.NAME, PrepareRestore.DATABASE)));
     }
 }

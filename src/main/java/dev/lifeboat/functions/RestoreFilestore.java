@@ -34,6 +34,10 @@ public class RestoreFilestore implements StepFunction {
         return heavy.step(
                 name(),
                 request,
-                () -> new Task.RestoreFilestore(request.runId(), request.environmentId(), Inputs.artifact(request)));
+                () -> new Task.RestoreFilestore(
+                        request.runId(),
+                        request.environmentId(),
+                        Inputs.artifact(request),
+                        Inputs.given(request, PrepareRestore.NAME, PrepareRestore.FILESTORE)));
     }
 }

@@ -37,7 +37,8 @@ public class Validate implements StepFunction {
                 () -> new Task.Validate(
                         request.runId(),
                         request.environmentId(),
-                        Inputs.optionalArtifact(request),
-                        request.createdAt()));
+                        Inputs.validatedArtifact(request),
+                        request.createdAt(),
+                        Inputs.isValidationOnly(request)));
     }
 }

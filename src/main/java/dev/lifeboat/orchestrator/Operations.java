@@ -16,6 +16,7 @@ import dev.lifeboat.run.Artifact;
 import dev.lifeboat.run.ArtifactCatalogue;
 import dev.lifeboat.run.NewRun;
 import dev.lifeboat.run.Operation;
+import dev.lifeboat.run.RunSnapshot;
 import dev.lifeboat.run.RunStore;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.Optional;
@@ -67,19 +68,80 @@ public class Operations {
                 Optional.of(restoreRun));
     }
 
-    /** Starts a restore; gives the run's id. */
+    /**
+     * Starts a restore; where the artifact was restored already and it is not asked for again, the run only validates and
+     * compares (restore specification, "Idempotency Rules"). Gives the run's id.
+     */
     public String restore(EnvironmentId environment, RestoreOrder order, String user) {
         Bindings bindings = environments.bindings(environment);
         confirmed(bindings, order);
-        String artifactId = artifactId(environment, order);
-        restorePreconditions.evaluate(bindings, artifactId, order.type(), user).orRefuse();
+        Bindings source = source(bindings, order, user);
+        String artifactId = artifactId(source.environment(), order);
+        boolean neutralize = neutralize(bindings, source, order);
+        restorePreconditions
+                .evaluate(bindings, source.environment(), artifactId, order.type(), user)
+                .orRefuse();
         ObjectNode inputs = Json.object()
-                .put("artifact_id", artifactId)
                 .put("restore_type", order.type().wireName())
-                .put("verify_post_restore", order.verify())
-                .put("rollback_on_failure", order.rollback())
-                .put("skip_confirmation", false);
+                .put("skip_confirmation", order.skipConfirmation());
+        if (!source.environment().equals(environment)) {
+            inputs.put("artifact_environment", source.environment().toString());
+        }
+        Optional<String> marker = order.again()
+                ? Optional.empty()
+                : runs.restoreMarker(environment, artifactId, order.type().wireName());
+        if (marker.isPresent()) {
+            // It writes no marker of its own: the artifact stands under another name.
+            inputs.put("mode", RestoreMode.VALIDATION_ONLY.wireName())
+                    .put("validated_artifact_id", artifactId)
+                    .put("restored_by", marker.get())
+                    .put("verify_post_restore", true)
+                    .put("rollback_on_failure", false);
+        } else {
+            inputs.put("mode", RestoreMode.RESTORE.wireName())
+                    .put("artifact_id", artifactId)
+                    .put("verify_post_restore", order.verify())
+                    .put("rollback_on_failure", order.rollback())
+                    .put("in_place", order.inPlace())
+                    .put("neutralize", neutralize);
+        }
         return start(Operation.RESTORE, bindings, inputs, user, Optional.empty());
+    }
+
+    /**
+     * Starts the restore of a failed restore's safety backup, under that one's exclusivity (restore specification, "Rollback
+     * Workflow"); it is neither validated nor rolled back. Gives the run's id.
+     */
+    public String putBack(EnvironmentId environment, Artifact backup, String failedRun, String user) {
+        ObjectNode inputs = Json.object()
+                .put("mode", RestoreMode.PUTTING_BACK.wireName())
+                .put("artifact_id", backup.artifactId)
+                .put("restore_type", backup.backupType)
+                .put("verify_post_restore", false)
+                .put("rollback_on_failure", false)
+                .put("in_place", true)
+                .put("skip_confirmation", true)
+                .put("puts_back", failedRun);
+        return start(Operation.RESTORE, environments.bindings(environment), inputs, user, Optional.of(failedRun));
+    }
+
+    /** Starts the removal of what a successful restore displaced and kept; gives the run's id. */
+    public String discard(String restoreRun, String user) {
+        RunSnapshot restore = runs.load(restoreRun);
+        permitted(restore.environment(), Operation.RESTORE, user);
+        if (!runs.keepingDisplaced().contains(restoreRun)) {
+            throw Fault.of(
+                            FaultCode.BAD_INPUT,
+                            "run " + restoreRun + " keeps nothing that was displaced",
+                            "`lifeboat artifact displaced` lists what is kept.")
+                    .toException();
+        }
+        return start(
+                Operation.DISCARD,
+                environments.bindings(restore.environment()),
+                Json.object().put("of_run", restoreRun),
+                user,
+                Optional.empty());
     }
 
     /** Starts the verification of an artifact; gives the run's id. */
@@ -116,9 +178,8 @@ public class Operations {
             case "restore" ->
                 restorePreconditions.evaluate(
                         bindings,
-                        artifactId(
-                                environment,
-                                new RestoreOrder(artifact.orElse("latest"), null, null, null, Optional.empty())),
+                        environment,
+                        artifactId(environment, RestoreOrder.of(artifact.orElse("latest"))),
                         BackupType.FULL,
                         user);
             case null, default ->
@@ -167,13 +228,37 @@ public class Operations {
                 .filter(text ->
                         text.equals(name) || text.equals(bindings.environment().toString()))
                 .isPresent();
-        if (!typed) {
+        if (order.skipConfirmation() || !typed) {
             throw Fault.of(
                             FaultCode.CONFIRMATION_MISSING,
-                            bindings.environment() + " is production: a restore replaces its database and filestore",
+                            bindings.environment() + " is production: a restore replaces its database and filestore"
+                                    + (order.skipConfirmation() ? "; skip_confirmation is refused there" : ""),
                             "Confirm by its name: --confirm " + name + " (HTTP: \"confirm\": \"" + name + "\").")
                     .toException();
         }
+    }
+
+    /** Whose artifact it is. Another environment's data comes in only where it is asked for, by who may restore there too. */
+    private Bindings source(Bindings target, RestoreOrder order, String user) {
+        if (order.fromEnvironment().isEmpty()) {
+            return target;
+        }
+        EnvironmentId source = environments.find(order.fromEnvironment().get());
+        permitted(source, Operation.RESTORE, user);
+        return environments.bindings(source);
+    }
+
+    private static boolean neutralize(Bindings target, Bindings source, RestoreOrder order) {
+        boolean production = target.type() == EnvironmentType.PRODUCTION;
+        if (production && order.neutralize().orElse(false)) {
+            throw Fault.of(
+                            FaultCode.BAD_INPUT,
+                            target.environment() + " is production: neutralised, it would send no mail and run no jobs",
+                            "Leave --neutralize out, or restore into a staging environment.")
+                    .toException();
+        }
+        return order.neutralize().orElse(!production && source.type() == EnvironmentType.PRODUCTION)
+                && order.type().coversDatabase();
     }
 
     private String artifactId(EnvironmentId environment, RestoreOrder order) {

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.lifeboat.run.Operation;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * The workflows. Their order is that of the backup specification (steps 1–9) and of the restore specification (steps 1–10)
@@ -44,27 +45,40 @@ public final class Workflows {
             Operation.RESTORE,
             List.of("inputs.json", "run_id.txt"),
             List.of(
-                    step("verify-artifact", ofHours(6)).attempts(2).evidence("artifact_verification.json"),
-                    step("pre-restore-backup", ofHours(24)).evidence("pre_restore_backup.json"),
-                    step("quiesce", ofMinutes(5)).evidence("quiesce_status.json"),
+                    step("verify-artifact", ofHours(6))
+                            .attempts(2)
+                            .unless(Workflows::validationOnly)
+                            .evidence("artifact_verification.json"),
+                    step("prepare-restore", ofHours(12))
+                            .attempts(2)
+                            .unless(either(Workflows::validationOnly, Workflows::inPlace))
+                            .evidence("preparation.json"),
+                    step("pre-restore-backup", ofHours(24))
+                            .unless(either(Workflows::validationOnly, Workflows::putsBack))
+                            .evidence("pre_restore_backup.json"),
+                    step("quiesce", ofMinutes(5))
+                            .unless(Workflows::validationOnly)
+                            .evidence("quiesce_status.json"),
                     step("restore-db", ofHours(12))
-                            .unless(Workflows::withoutDatabase)
+                            .unless(either(Workflows::validationOnly, Workflows::withoutDatabase))
                             .evidence(
                                     "db_restore.log",
                                     "db_restore_duration.json",
                                     "db_restore_checksum_verification.json")
                             .orRollBack(),
                     step("restore-filestore", ofHours(12))
-                            .unless(Workflows::withoutFilestore)
+                            .unless(either(Workflows::validationOnly, Workflows::withoutFilestore))
                             .evidence(
                                     "filestore_restore.log",
                                     "filestore_restore_duration.json",
                                     "filestore_restore_checksum_verification.json")
                             .orRollBack(),
                     step("compare-config", ofMinutes(15))
+                            .unless(Workflows::validationOnly)
                             .evidence("config_snapshot.json", "config_comparison.json")
                             .orRollBack(),
                     step("restart", ofMinutes(10))
+                            .unless(Workflows::validationOnly)
                             .evidence("odoo_restart.log", "restart_duration.json")
                             .orRollBack(),
                     step("validate", ofHours(2))
@@ -95,6 +109,13 @@ public final class Workflows {
             Optional.empty(),
             step("finalize", ofMinutes(5)).attempts(3).evidence("final_status.json"));
 
+    private static final Workflow DISCARD = new Workflow(
+            Operation.DISCARD,
+            List.of("inputs.json"),
+            List.of(step("drop-displaced", ofHours(1)).attempts(3)),
+            Optional.empty(),
+            step("finalize", ofMinutes(5)).attempts(3).evidence("final_status.json"));
+
     private Workflows() {}
 
     /** The workflow of an operation. */
@@ -105,7 +126,32 @@ public final class Workflows {
             case VERIFY -> VERIFY;
             case VALIDATE -> VALIDATE;
             case PRUNE -> PRUNE;
+            case DISCARD -> DISCARD;
         };
+    }
+
+    /** Steps 2 to 8 are left out where the restore marker is there (restore specification, "Idempotency Rules"). */
+    private static Optional<String> validationOnly(ObjectNode inputs) {
+        return reason(
+                inputs.path("mode").asText().equals(RestoreMode.VALIDATION_ONLY.wireName()),
+                "validation only: run " + inputs.path("restored_by").asText() + " has restored artifact "
+                        + inputs.path("validated_artifact_id").asText() + " already");
+    }
+
+    private static Optional<String> inPlace(ObjectNode inputs) {
+        return reason(
+                inputs.path("in_place").asBoolean(), "in_place is set: everything is done after the service's stop");
+    }
+
+    private static Optional<String> putsBack(ObjectNode inputs) {
+        return reason(
+                inputs.path("mode").asText().equals(RestoreMode.PUTTING_BACK.wireName()),
+                "this restore puts back what a failed one left: its artifact is that run's safety backup");
+    }
+
+    private static Function<ObjectNode, Optional<String>> either(
+            Function<ObjectNode, Optional<String>> one, Function<ObjectNode, Optional<String>> other) {
+        return inputs -> one.apply(inputs).or(() -> other.apply(inputs));
     }
 
     private static Optional<String> withoutDatabase(ObjectNode inputs) {

@@ -122,7 +122,7 @@ public final class DatabaseSwap {
      * Takes the swap back: the original gets the live name again, the prepared database its hidden one. Does nothing where
      * that is so already or nothing was begun.
      *
-     * @throws FaultException SWAP_FAILED as for {@link #swap}
+     * @throws FaultException SWAP_FAILED as for {@link #swap}; DISPLACED_GONE where somebody has dropped the original
      */
     public void swapBack() {
         Optional<Journal> written = journal();
@@ -130,6 +130,13 @@ public final class DatabaseSwap {
             return;
         }
         Journal journal = written.get();
+        if (journal.liveOid().isPresent() && nameOf(journal.liveOid().get()).isEmpty()) {
+            throw Fault.of(
+                            FaultCode.DISPLACED_GONE,
+                            "the database that was moved aside to '" + journal.displaced() + "' is gone",
+                            "Restore the safety backup.")
+                    .toException();
+        }
         var steps = new ArrayList<String>();
         steps.add(alter(journal.live(), rename(journal.fresh())));
         steps.add(alter(journal.fresh(), "IS_TEMPLATE true"));

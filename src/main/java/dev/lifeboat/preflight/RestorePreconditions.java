@@ -5,6 +5,7 @@ import dev.lifeboat.artifact.Manifest;
 import dev.lifeboat.artifact.ManifestCodec;
 import dev.lifeboat.artifact.OpenArtifact;
 import dev.lifeboat.environment.Bindings;
+import dev.lifeboat.environment.EnvironmentId;
 import dev.lifeboat.environment.LifeboatConfig;
 import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
@@ -40,12 +41,18 @@ public class RestorePreconditions {
         this.config = config;
     }
 
-    /** Evaluates all of them, whether or not one fails. */
-    public PreflightReport evaluate(Bindings bindings, String artifactId, BackupType type, String user) {
+    /**
+     * Evaluates all of them, whether or not one fails.
+     *
+     * @param bindings of the environment that is restored
+     * @param source the environment whose artifact it has to be
+     */
+    public PreflightReport evaluate(
+            Bindings bindings, EnvironmentId source, String artifactId, BackupType type, String user) {
         List<Check> checks = new ArrayList<>(common.evaluate(bindings, Operation.RESTORE, user));
         Optional<Artifact> row = artifacts.find(artifactId);
-        checks.add(Probe.check("artifact exists and is this environment's", "ops.artifacts " + artifactId, () -> {
-            belongs(artifacts.get(artifactId), bindings, type);
+        checks.add(Probe.check("artifact exists and is of " + source, "ops.artifacts " + artifactId, () -> {
+            belongs(artifacts.get(artifactId), source, type);
             return row.orElseThrow().backupType + " of " + row.orElseThrow().createdAt;
         }));
         Optional<OpenArtifact> open = Optional.empty();
@@ -71,14 +78,15 @@ public class RestorePreconditions {
         return new PreflightReport(checks);
     }
 
-    private static void belongs(Artifact artifact, Bindings bindings, BackupType type) {
-        if (!artifact.environmentId.equals(bindings.environment().toString())) {
+    private static void belongs(Artifact artifact, EnvironmentId source, BackupType type) {
+        if (!artifact.environmentId.equals(source.toString())) {
             throw Fault.of(
                             FaultCode.WRONG_ENVIRONMENT,
                             "artifact " + artifact.artifactId + " is of " + artifact.environmentId + ", not of "
-                                    + bindings.environment(),
-                            "Name an artifact of " + bindings.environment() + ": `lifeboat artifacts "
-                                    + bindings.environment().name() + "` lists them.")
+                                    + source,
+                            "Name an artifact of " + source + " (`lifeboat artifacts " + source.name()
+                                    + "` lists them), or say that another environment's is meant: --from-environment"
+                                    + " (HTTP: from_environment).")
                     .toException();
         }
         if (!artifact.status.equals("available")) {

@@ -8,7 +8,9 @@ public enum Operation {
     RESTORE,
     VERIFY,
     VALIDATE,
-    PRUNE;
+    PRUNE,
+    /** Drops what a successful restore moved aside and kept for a while. */
+    DISCARD;
 
     /** The name in the state, in permissions and on the wire. */
     @com.fasterxml.jackson.annotation.JsonValue
@@ -25,7 +27,7 @@ public enum Operation {
     public boolean isExclusive() {
         return switch (this) {
             case BACKUP, RESTORE -> true;
-            case VERIFY, VALIDATE, PRUNE -> false;
+            case VERIFY, VALIDATE, PRUNE, DISCARD -> false;
         };
     }
 }

@@ -359,6 +359,56 @@ public class RunStore {
                 .map(run -> run.runId);
     }
 
+    /**
+     * The restore marker (restore specification, "Idempotency Rules"): the newest successful run that has restored an
+     * artifact, with the same type or a wider one.
+     */
+    @Transactional
+    public Optional<String> restoreMarker(EnvironmentId environment, String artifactId, String restoreType) {
+        return entities.createNativeQuery("""
+                        SELECT run_id FROM ops.runs
+                        WHERE environment_id = ?1 AND operation_type = 'restore' AND status = 'success'
+                          AND metadata->>'artifact_id' = ?2 AND metadata->>'restore_type' IN ('full', ?3)
+                        ORDER BY completed_at DESC LIMIT 1""", String.class)
+                .setParameter(1, environment.toString())
+                .setParameter(2, artifactId)
+                .setParameter(3, restoreType)
+                .getResultStream()
+                .findFirst();
+    }
+
+    /** The rollback marker (restore specification, "Idempotency Rules"): a run that has already rolled back this failure. */
+    @Transactional
+    public Optional<String> rollbackMarker(EnvironmentId environment, String failedRun) {
+        return entities.createNativeQuery("""
+                        SELECT run_id FROM ops.runs
+                        WHERE environment_id = ?1 AND operation_type = 'restore' AND status = 'rolled_back'
+                          AND metadata->>'original_run_id' = ?2
+                        LIMIT 1""", String.class)
+                .setParameter(1, environment.toString())
+                .setParameter(2, failedRun)
+                .getResultStream()
+                .findFirst();
+    }
+
+    /** Adds to a run's metadata what came of it after its end; what was there under these names is replaced. */
+    @Transactional(Transactional.TxType.REQUIRES_NEW)
+    public void amend(String runId, ObjectNode more) {
+        Run run = Run.findById(runId);
+        run.metadata = run.metadata.deepCopy().setAll(more);
+        event(runId, "run_amended", more);
+    }
+
+    /** Runs whose displaced database and filestore are still kept: their ids, the oldest first. */
+    @Transactional
+    public List<String> keepingDisplaced() {
+        return entities.createNativeQuery("""
+                        SELECT run_id FROM ops.runs
+                        WHERE operation_type = 'restore' AND status = 'success'
+                          AND metadata ->> 'displaced_until' IS NOT NULL AND metadata ->> 'displaced_dropped_at' IS NULL
+                        ORDER BY completed_at""", String.class).getResultList();
+    }
+
     /** Whether a user may do something in a project, as {@code ops.user_has_permission} says. */
     @Transactional
     public boolean hasPermission(String user, String project, String action) {

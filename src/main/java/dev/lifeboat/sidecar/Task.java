@@ -40,24 +40,51 @@ public sealed interface Task {
     /** Reads every byte of an artifact and compares it with the manifest. */
     record VerifyArtifact(String runId, EnvironmentId environment, ArtifactId artifact) implements Task {}
 
-    /** Loads the artifact's dump beside the present database and puts it in its place. */
-    record RestoreDatabase(String runId, EnvironmentId environment, ArtifactId artifact, int attempt) implements Task {}
+    /**
+     * Loads the artifact's dump and builds its filestore beside the present ones, and proves both; nothing is swapped.
+     *
+     * @param type what of the artifact
+     * @param neutralize whether what is loaded is neutralised
+     */
+    record PrepareRestore(
+            String runId, EnvironmentId environment, ArtifactId artifact, BackupType type, boolean neutralize)
+            implements Task {}
 
-    /** Builds the artifact's filestore beside the present one and puts it in its place. */
-    record RestoreFilestore(String runId, EnvironmentId environment, ArtifactId artifact) implements Task {}
+    /**
+     * Puts the artifact's database in the place of the present one.
+     *
+     * @param neutralize whether what is loaded is neutralised
+     * @param prepared OID of the database that {@link PrepareRestore} has loaded; empty: it is loaded now
+     */
+    record RestoreDatabase(
+            String runId, EnvironmentId environment, ArtifactId artifact, boolean neutralize, Optional<Long> prepared)
+            implements Task {}
+
+    /**
+     * Puts the artifact's filestore in the place of the present one.
+     *
+     * @param prepared inode of the folder that {@link PrepareRestore} has built; empty: it is built now
+     */
+    record RestoreFilestore(String runId, EnvironmentId environment, ArtifactId artifact, Optional<Long> prepared)
+            implements Task {}
 
     /**
      * Runs the seven checks.
      *
      * @param artifact what the environment is compared with; empty: it is checked on its own
      * @param since log lines from then on count (UTC)
+     * @param compare whether the present content is compared with the artifact's, too
      */
-    record Validate(String runId, EnvironmentId environment, Optional<ArtifactId> artifact, Instant since)
+    record Validate(
+            String runId, EnvironmentId environment, Optional<ArtifactId> artifact, Instant since, boolean compare)
             implements Task {}
 
     /** Puts back what a restore moved aside. */
     record RollBack(String runId, EnvironmentId environment) implements Task {}
 
-    /** Drops what a successful restore moved aside. */
+    /** Removes what a restore that failed had prepared and not put in place; what was moved aside stays. */
+    record Abandon(String runId, EnvironmentId environment) implements Task {}
+
+    /** Drops what the successful restore {@code runId} moved aside. */
     record DropDisplaced(String runId, EnvironmentId environment) implements Task {}
 }

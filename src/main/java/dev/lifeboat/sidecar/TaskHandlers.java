@@ -21,10 +21,12 @@ class TaskHandlers {
             case Task.ArchiveFilestore archive -> backup.archive(archive, progress);
             case Task.SnapshotConfig snapshot -> backup.snapshotConfig(snapshot, progress);
             case Task.VerifyArtifact verify -> restore.verify(verify, progress);
+            case Task.PrepareRestore prepare -> restore.prepare(prepare, progress);
             case Task.RestoreDatabase database -> restore.restoreDatabase(database, progress);
             case Task.RestoreFilestore filestore -> restore.restoreFilestore(filestore, progress);
             case Task.Validate validate -> restore.validate(validate, progress);
             case Task.RollBack rollBack -> restore.rollBack(rollBack, progress);
+            case Task.Abandon abandon -> restore.abandon(abandon, progress);
             case Task.DropDisplaced drop -> restore.dropDisplaced(drop, progress);
         };
     }

@@ -3,9 +3,12 @@ package dev.lifeboat.store;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -99,5 +102,16 @@ public final class DurableFiles {
             throw e;
         }
         return temporary;
+    }
+
+    /** What went wrong, as the system would say it: the JDK's messages for these are nothing but the path. */
+    public static String reason(IOException e) {
+        return switch (e) {
+            case NoSuchFileException missing -> "no such file or folder: " + missing.getFile();
+            case AccessDeniedException denied -> "permission denied: " + denied.getFile();
+            case FileAlreadyExistsException there -> "it is there already: " + there.getFile();
+            case NotDirectoryException file -> "no folder: " + file.getFile();
+            case IOException other -> String.valueOf(other.getMessage());
+        };
     }
 }

@@ -641,7 +641,7 @@ public final class FolderStore implements ArtifactStore {
                 .with("path", root);
         return e == null
                 ? fault.toException()
-                : fault.with("tool_output", e.toString()).toException(e);
+                : fault.with("tool_output", DurableFiles.reason(e)).toException(e);
     }
 
     private static FaultException cancelled(IOException e, String key) {
@@ -658,7 +658,7 @@ public final class FolderStore implements ArtifactStore {
         facts.put("key", key);
         facts.put("path", root.toString());
         freeBytes().ifPresent(free -> facts.put("free_bytes", Long.toString(free)));
-        facts.put("tool_output", e.toString());
+        facts.put("tool_output", DurableFiles.reason(e));
         return new Fault(code, message, facts, remedy);
     }
 

@@ -187,11 +187,17 @@ class CommandLineTest {
                 "--no-verify",
                 "--no-rollback",
                 "--confirm",
-                "acme/prod");
+                "acme/prod",
+                "--again",
+                "--in-place",
+                "--no-neutralize",
+                "--from-environment",
+                "staging");
         assertThat(ended.exitCode()).isZero();
         assertThat(engine.asked())
                 .contains("POST /api/v1/environments/acme.prod/restores {\"artifact\":\"bk_1\",\"type\":\"db_only\","
-                        + "\"verify\":false,\"rollback\":false,\"confirm\":\"acme/prod\"}");
+                        + "\"verify\":false,\"rollback\":false,\"confirm\":\"acme/prod\",\"again\":true,\"in_place\":true,"
+                        + "\"neutralize\":false,\"from_environment\":\"staging\"}");
     }
 
     @Test

@@ -229,7 +229,7 @@ final class FolderSwapTest {
 
         var fault = catchThrowableOfType(FaultException.class, () -> swap().swapBack());
 
-        assertThat(fault.fault().code()).isEqualTo(FaultCode.SWAP_FAILED);
+        assertThat(fault.fault().code()).isEqualTo(FaultCode.DISPLACED_GONE);
         assertThat(content(live)).isEqualTo("new");
     }
 

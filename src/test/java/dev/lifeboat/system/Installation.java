@@ -13,6 +13,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -111,16 +112,66 @@ final class Installation implements AutoCloseable {
 
     /** Writes the configuration; {@code more} is added at the level of {@code lifeboat}. */
     void configure(String more) throws IOException {
+        configure("staging", "", "", more);
+    }
+
+    /**
+     * Writes the configuration.
+     *
+     * @param type of the environment shop
+     * @param ofShop is added to that environment
+     * @param environments are added beside it
+     * @param more is added at the level of {@code lifeboat}
+     */
+    void configure(String type, String ofShop, String environments, String more) throws IOException {
         Files.writeString(
-                folder.resolve("config/application.yaml"), """
+                folder.resolve("config/application.yaml"),
+                """
                 lifeboat:
                   projects:
                     acme:
                       environments:
                         shop:
-                          type: staging
+                          type: %s
                           odoo-conf: %s
-                """.formatted(folder.resolve("odoo.conf")) + more.indent(2));
+                """.formatted(type, folder.resolve("odoo.conf"))
+                        + ofShop.indent(10)
+                        + environments.indent(8)
+                        + more.indent(2));
+    }
+
+    /** Makes a service of two scripts: what they hold is run when it is started and stopped. */
+    String service(String start, String stop) throws IOException {
+        return """
+                service:
+                  kind: command
+                  start: %s
+                  stop: %s
+                """.formatted(script("start-odoo", start), script("stop-odoo", stop));
+    }
+
+    private Path script(String name, String body) throws IOException {
+        Path script = folder.resolve(name);
+        Files.writeString(script, "#!/bin/bash\n" + body + "\n");
+        Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwxr-xr-x"));
+        return script;
+    }
+
+    /** What is named like something of Lifeboat's beside the live database and filestore. */
+    List<String> leftBeside() throws IOException, SQLException {
+        var left = new ArrayList<String>();
+        String databases = TestCluster.query(
+                database,
+                "SELECT string_agg(datname, ',' ORDER BY datname) FROM pg_database WHERE datname LIKE 'lb\\_%'");
+        if (databases != null) {
+            left.add(databases);
+        }
+        try (var beside = Files.list(filestore.getParent())) {
+            beside.map(path -> path.getFileName().toString())
+                    .filter(name -> name.startsWith(".lifeboat"))
+                    .forEach(left::add);
+        }
+        return left;
     }
 
     Path folder() {
@@ -327,5 +378,6 @@ final class Installation implements AutoCloseable {
                     .ifPresent(ProcessHandle::destroy);
         }
         TestCluster.drop(database.name());
+        TestCluster.dropHidden();
     }
 }

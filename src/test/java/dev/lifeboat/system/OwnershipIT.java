@@ -76,7 +76,7 @@ class OwnershipIT {
             assertThat(busy.exitCode()).as(busy.errors()).isEqualTo(3);
             assertThat(busy.errors()).contains("already listens on port " + taken.getLocalPort(), "--port");
         }
-        shop.configure("stors: {}\n");
+        shop.configure("stors: {primary: {path: /nowhere}}\n");
         var wrong = shop.lifeboat("env", "list");
         assertThat(wrong.exitCode()).as(wrong.errors()).isEqualTo(3);
         assertThat(wrong.errors()).contains("lifeboat.stors", "what to do").doesNotContain("Exception", "\tat ");

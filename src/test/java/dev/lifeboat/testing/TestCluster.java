@@ -124,6 +124,19 @@ public final class TestCluster {
         }
     }
 
+    /** Drops every database that a restore has loaded or moved aside. */
+    public static void dropHidden() {
+        DatabaseBinding maintenance = get().binding("postgres");
+        String names =
+                query(maintenance, "SELECT string_agg(datname, ',') FROM pg_database WHERE datname ~ '^lb_(new|old)_'");
+        if (names != null) {
+            for (String name : names.split(",", -1)) {
+                execute(maintenance, "ALTER DATABASE " + name + " IS_TEMPLATE false");
+                drop(name);
+            }
+        }
+    }
+
     /** The first column of the first row that a query gives, as text. */
     public static String query(DatabaseBinding binding, String sql) {
         try (Connection connection = new DatabaseServer(binding).connect();

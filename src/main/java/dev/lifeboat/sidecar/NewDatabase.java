@@ -1,0 +1,190 @@
+package dev.lifeboat.sidecar;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.lifeboat.artifact.Manifest.DatabaseContent;
+import dev.lifeboat.artifact.OpenArtifact;
+import dev.lifeboat.fault.Fault;
+import dev.lifeboat.fault.FaultCode;
+import dev.lifeboat.json.Json;
+import dev.lifeboat.odoo.Neutralization;
+import dev.lifeboat.postgres.ContentDigest;
+import dev.lifeboat.postgres.DatabaseDigester;
+import dev.lifeboat.postgres.DatabaseFacts;
+import dev.lifeboat.postgres.DatabaseLoader;
+import dev.lifeboat.postgres.DatabaseServer;
+import dev.lifeboat.postgres.PgTools;
+import dev.lifeboat.progress.Progress;
+import dev.lifeboat.step.EvidenceFile;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+
+/** Loads an artifact's dump under the site's hidden name and proves that it is what was dumped. */
+final class NewDatabase {
+    static final Duration LIMIT = Duration.ofHours(12);
+
+    private final RestoreSite site;
+    private final OpenArtifact artifact;
+    private final Optional<Path> pgBin;
+
+    NewDatabase(RestoreSite site, OpenArtifact artifact, Optional<Path> pgBin) {
+        this.site = site;
+        this.artifact = artifact;
+        this.pgBin = pgBin;
+    }
+
+    /**
+     * Loads; what an earlier attempt left is dropped first. Where it fails, nothing is left.
+     *
+     * @param neutralize whether what is loaded is neutralised, once it is proved
+     * @return the proof, as evidence
+     */
+    List<EvidenceFile> load(boolean neutralize, Progress progress) {
+        DatabaseServer server = site.server();
+        DatabaseContent content = artifact.manifest().database().orElseThrow(() -> Fault.of(
+                        FaultCode.BAD_INPUT,
+                        "artifact " + artifact.id() + " has no database",
+                        "Restore what it has (--type), or another artifact.")
+                .toException());
+        PgTools tools = PgTools.forRestore(
+                server.probe().major(),
+                artifact.manifest().manifest().dbMajorVersion().orElse(0),
+                pgBin);
+        var loader = new DatabaseLoader(server, tools);
+        String fresh = site.newDatabase();
+        loader.dropHidden(fresh);
+        boolean proved = false;
+        try {
+            progress.expect(content.sizeBytes(), content.tables().size());
+            DatabaseFacts facts = facts();
+            int jobs = Runtime.getRuntime().availableProcessors();
+            DatabaseLoader.Loaded loaded = withDump(dump -> loader.load(fresh, dump, facts, jobs, progress, LIMIT));
+            progress.phase("digest");
+            ContentDigest restored =
+                    DatabaseDigester.ofDatabase(server, fresh, tools, Optional.empty(), progress, LIMIT);
+            prove(content, restored);
+            var evidence = new ArrayList<EvidenceFile>();
+            evidence.add(new EvidenceFile("db_restore.log", log(tools, loaded)));
+            evidence.add(new EvidenceFile(
+                    "db_restore_checksum_verification.json", Json.pretty(verification(content, restored))));
+            if (neutralize) {
+                progress.phase("neutralise");
+                evidence.add(new EvidenceFile("neutralization.json", Json.pretty(neutralized(fresh))));
+            }
+            proved = true;
+            return evidence;
+        } finally {
+            if (!proved) {
+                loader.dropHidden(fresh);
+            }
+        }
+    }
+
+    private Neutralization.Report neutralized(String database) {
+        boolean foreign = !artifact.id().environment().equals(site.bindings().environment());
+        try (Connection connection = site.server().connect(database, LIMIT)) {
+            return Neutralization.apply(
+                    connection, new Neutralization.Target(site.bindings().url(), foreign));
+        } catch (SQLException e) {
+            throw Fault.of(
+                            FaultCode.LOAD_FAILED,
+                            "what was loaded could not be neutralised; it was dropped, the present database is as it was",
+                            "See tool_output for the server's own words.")
+                    .with("tool_output", e.getMessage())
+                    .toException(e);
+        }
+    }
+
+    private static String log(PgTools tools, DatabaseLoader.Loaded loaded) {
+        var text = new StringBuilder(
+                        "pg_restore %s loaded the dump into %s in %s s, with --exit-on-error; then ANALYZE,"
+                                .formatted(tools.version().text(), loaded.name(), loaded.seconds()))
+                .append(" settings and privileges\n");
+        loaded.notApplied()
+                .forEach(what -> text.append("not applied: ").append(what).append('\n'));
+        return text.toString();
+    }
+
+    private static ObjectNode verification(DatabaseContent content, ContentDigest restored) {
+        ObjectNode verification = Json.object()
+                .put(
+                        "method",
+                        "digests of the restored database's tables, sequences and definitions, compared with those"
+                                + " of the artifact; a hash over an archive of the restored database can never be equal, because"
+                                + " the archive's header holds the time at which it was made")
+                .put("tables", content.tables().size())
+                .put("sequences", content.sequences().size())
+                .put("expected_schema_sha256", content.schemaSha256())
+                .put("actual_schema_sha256", restored.schema().sha256())
+                .put("equal", true);
+        verification.set("table_digests", Json.mapper().valueToTree(restored.tables()));
+        return verification;
+    }
+
+    private static void prove(DatabaseContent expected, ContentDigest actual) {
+        List<String> different = actual.differences(expected);
+        if (!different.isEmpty()) {
+            throw Fault.of(
+                            FaultCode.DIGEST_MISMATCH,
+                            "the database that was loaded is not the one that was dumped: "
+                                    + String.join(", ", different),
+                            "Keep the evidence and report it; restore another artifact.")
+                    .toException();
+        }
+    }
+
+    private DatabaseFacts facts() {
+        try (InputStream in = artifact.folder().store().open(artifact.folder().key("db.dump.meta.json"), 0)) {
+            return Json.mapper().readValue(in, CapturedFiles.DumpMeta.class).facts();
+        } catch (IOException e) {
+            throw Fault.of(
+                            FaultCode.ARTIFACT_DAMAGED,
+                            "db.dump.meta.json of " + artifact.id() + " can't be read: " + e.getMessage()
+                                    + "; nothing was touched",
+                            "Restore another artifact, or from another store.")
+                    .toException(e);
+        }
+    }
+
+    private interface OnFile<T> {
+        T run(Path file);
+    }
+
+    /** Gives the dump as a file, which pg_restore wants for more than one job: the store's own, or a copy. */
+    private <T> T withDump(OnFile<T> use) {
+        String name = Objects.requireNonNull(
+                artifact.manifest().dbDump().orElseThrow().path());
+        var key = artifact.folder().key(name);
+        Optional<Path> local = artifact.folder().store().localPath(key);
+        if (local.isPresent()) {
+            return use.run(local.get());
+        }
+        try {
+            Path copy = site.workFile(name);
+            try {
+                try (InputStream in = artifact.folder().store().open(key, 0)) {
+                    Files.copy(in, copy, StandardCopyOption.REPLACE_EXISTING);
+                }
+                return use.run(copy);
+            } finally {
+                Files.deleteIfExists(copy);
+            }
+        } catch (IOException e) {
+            throw Fault.of(
+                            FaultCode.LOAD_FAILED,
+                            "the dump could not be copied into the data folder: " + e.getMessage()
+                                    + "; the present database is as it was",
+                            "Free some room in the data folder, then restore again.")
+                    .toException(e);
+        }
+    }
+}
