@@ -12,17 +12,19 @@ import dev.lifeboat.step.StepResponse;
 import dev.lifeboat.step.StepResult;
 import io.quarkus.funqy.Funq;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /** Closes a run: drops what a successful restore moved aside, and states the outcome. */
 @ApplicationScoped
 public class FinalizeRun implements StepFunction {
     private final Heavy heavy;
+    private final String version;
 
-    FinalizeRun(Heavy heavy) {
+    FinalizeRun(Heavy heavy, @ConfigProperty(name = "quarkus.application.version") String version) {
         this.heavy = heavy;
+        this.version = version;
     }
 
     /** The function. */
@@ -42,51 +44,20 @@ public class FinalizeRun implements StepFunction {
                 request.outcome() == null || request.outcome().status().equals("success");
         boolean restored = Operation.of(request.operation()) == Operation.RESTORE && success;
         if (!restored) {
-            return new StepResult.Done(Json.object().put("summary", status(request)), evidence(request, Json.object()));
+            return new StepResult.Done(
+                    Json.object().put("summary", FinalStatus.of(request)), evidence(request, Json.object()));
         }
         StepResult dropped =
                 heavy.step(name(), request, () -> new Task.DropDisplaced(request.runId(), request.environmentId()));
         return switch (dropped) {
             case StepResult.Done(ObjectNode outputs, var none) ->
-                new StepResult.Done(outputs.put("summary", status(request)), evidence(request, outputs));
+                new StepResult.Done(outputs.put("summary", FinalStatus.of(request)), evidence(request, outputs));
             case StepResult other -> other;
         };
     }
 
-    private static String status(StepRequest request) {
-        return request.outcome() == null ? "success" : request.outcome().status();
-    }
-
-    private static List<EvidenceFile> evidence(StepRequest request, ObjectNode more) {
-        Instant now = Instant.now();
-        ObjectNode closing = Json.object()
-                .put("run_id", request.runId())
-                .put("operation", request.operation())
-                .put("environment_id", request.environment())
-                .put("status", status(request))
-                .put("started_at", request.createdAt().toString())
-                .put("completed_at", now.toString())
-                .put("seconds", Duration.between(request.createdAt(), now).toMillis() / 1000.0)
-                .put("triggered_by", request.createdBy())
-                .put("artifact_id", request.inputs().path("artifact_id").textValue())
-                .put(
-                        "pre_restore_backup_id",
-                        request.inputs().path("pre_restore_backup_id").textValue());
-        closing.set("degraded", request.inputs().path("degraded"));
-        closing.set(
-                "fault",
-                Json.mapper()
-                        .valueToTree(
-                                request.outcome() == null
-                                        ? null
-                                        : request.outcome().fault()));
-        closing.set(
-                "rollback", request.outputs().containsKey("roll-back") ? request.output("roll-back") : Json.object());
-        closing.setAll(more);
-        ObjectNode steps = closing.putObject("steps");
-        request.outputs()
-                .forEach((step, outputs) ->
-                        steps.put(step, outputs.path("summary").asText("done")));
+    private List<EvidenceFile> evidence(StepRequest request, ObjectNode more) {
+        ObjectNode closing = new FinalStatus(request, Instant.now(), version).document(more);
         return List.of(new EvidenceFile("final_status.json", Json.pretty(closing)));
     }
 }
