@@ -36,6 +36,11 @@ public record EvidenceRecord(
     private static final Pattern SHA256 = Pattern.compile("[0-9a-f]{64}");
     private static final Pattern SIGNER = Pattern.compile("[0-9a-f]{16}");
 
+    public EvidenceRecord {
+        previousRunId = previousRunId == null ? Optional.empty() : previousRunId;
+        previousSha256 = previousSha256 == null ? Optional.empty() : previousSha256;
+    }
+
     /** Reads what {@link #text} wrote; empty where it is anything else. */
     static Optional<EvidenceRecord> read(byte[] content) {
         try {

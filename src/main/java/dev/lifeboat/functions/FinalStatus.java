@@ -185,6 +185,7 @@ final class FinalStatus {
 
     private static Map<String, String> checks() {
         var checks = new LinkedHashMap<String, String>();
+        checks.put("dump-db", "db.dump.meta.json");
         checks.put("verify-artifact", "artifact_verification.json");
         checks.put("restore-db", "db_restore_checksum_verification.json");
         checks.put("restore-filestore", "filestore_restore_checksum_verification.json");
