@@ -4,6 +4,7 @@ import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
 import dev.lifeboat.store.DurableFiles;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -36,6 +37,7 @@ public final class InstallationKey {
 
     private static final String PRIVATE = "PRIVATE KEY";
     private static final String PUBLIC = "PUBLIC KEY";
+    private static final int MAX_FILE_BYTES = 1 << 16;
     private static final byte[] TRIAL = "lifeboat".getBytes(StandardCharsets.US_ASCII);
 
     private final PrivateKey privateKey;
@@ -129,6 +131,44 @@ public final class InstallationKey {
         } catch (GeneralSecurityException e) {
             return Optional.empty();
         }
+    }
+
+    /**
+     * The public key of the installation with this data folder; empty where it has no key yet. Makes none.
+     *
+     * @throws dev.lifeboat.fault.FaultException BAD_INPUT where its file is no public key
+     */
+    public static Optional<PublicKey> ofFolder(Path dataFolder) {
+        Path file = dataFolder.resolve("keys").resolve("installation.pub");
+        return Files.exists(file) ? Optional.of(readPublic(file)) : Optional.empty();
+    }
+
+    /**
+     * Reads a public key from a file: in PEM, as {@code installation.pub} is, or the Base64 of it alone.
+     *
+     * @throws dev.lifeboat.fault.FaultException BAD_INPUT where the file can't be read or is no such key
+     */
+    public static PublicKey readPublic(Path file) {
+        try (InputStream in = Files.newInputStream(file)) {
+            String text = new String(in.readNBytes(MAX_FILE_BYTES), StandardCharsets.US_ASCII);
+            byte[] encoded = text.contains("-----BEGIN ")
+                    ? unpem(PUBLIC, text)
+                    : Base64.getDecoder().decode(text.strip());
+            return publicKey(encoded)
+                    .orElseThrow(() -> new IllegalArgumentException("its content is no ed25519 public key"));
+        } catch (IOException | IllegalArgumentException e) {
+            throw Fault.of(
+                            FaultCode.BAD_INPUT,
+                            file + " is not a public key that can be read",
+                            "Name a file as `lifeboat evidence key` prints it.")
+                    .with("tool_output", e.toString())
+                    .toException(e);
+        }
+    }
+
+    /** A public key in PEM, as openssl reads it. */
+    public static String pem(PublicKey key) {
+        return pem(PUBLIC, key.getEncoded());
     }
 
     private static void create(Path folder, Path file) throws IOException, GeneralSecurityException {

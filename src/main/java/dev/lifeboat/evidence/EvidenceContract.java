@@ -42,6 +42,9 @@ public final class EvidenceContract {
             "retention_prune.json",
             "final_status.json");
 
+    /** Stands in every folder that is closed besides what its operation requires; see {@link EvidenceRecord}. */
+    public static final String RECORD = "record.json";
+
     private static final List<String> OF_THE_DATABASE = List.of(
             "db.dump.meta.json",
             "db.dump.sha256",

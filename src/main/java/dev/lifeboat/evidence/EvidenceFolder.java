@@ -31,6 +31,8 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -38,8 +40,8 @@ import java.util.regex.Pattern;
 /**
  * The evidence of one run: {@code <root>/<YYYY-MM-DD>/<operation>/<run_id>/}, for a restore
  * {@code <root>/<YYYYMMDD-HHMM>/restore/<run_id>/} (UTC, of the run's creation). Every file is redacted, written whole or not at
- * all, 0600 in folders of 0700. {@link #close} adds {@value #SUMS} and its signature; writing again opens the folder
- * again. One process writes a run's evidence; writing the same again changes nothing.
+ * all, 0600 in folders of 0700. {@link #close} adds the record, {@value #SUMS} and its signature; writing again opens the
+ * folder again. One process writes a run's evidence; writing the same again changes nothing.
  *
  * <p>Checked by hand with {@code sha256sum -c SHA256SUMS} and
  * {@code base64 -d SHA256SUMS.sig > sig && openssl pkeyutl -verify -pubin -inkey installation.pub -rawin -in SHA256SUMS -sigfile sig}.
@@ -51,11 +53,15 @@ public final class EvidenceFolder {
     /** The ed25519 signature of {@value #SUMS}, in Base64. */
     public static final String SIGNATURE = "SHA256SUMS.sig";
 
+    /** What only {@link #close} writes. */
+    private static final Set<String> CLOSING = Set.of(SUMS, SIGNATURE, EvidenceContract.RECORD);
+
     private static final DateTimeFormatter DAY = DateTimeFormatter.ofPattern("yyyy-MM-dd", Locale.ROOT);
     private static final DateTimeFormatter MINUTE = DateTimeFormatter.ofPattern("yyyyMMdd-HHmm", Locale.ROOT);
     private static final Pattern SUM = Pattern.compile("([0-9a-f]{64})  (.+)");
     private static final String LEFTOVER = ".tmp-";
     private static final int MAX_SUMS_BYTES = 1 << 20;
+    private static final int MAX_RECORD_BYTES = 1 << 16;
 
     private final Path path;
     private final Redactor redactor;
@@ -103,13 +109,24 @@ public final class EvidenceFolder {
      */
     public record Entry(String name, long size, Instant modified) {}
 
-    /** What is wrong with a file. */
+    /** What is wrong with a file, a record, or the chain of an environment's records. */
     public enum Problem {
+        /** A file does not have the content that it was closed with. */
         ALTERED,
+        /** A file is gone. */
         MISSING,
+        /** A file came later. */
         EXTRA,
+        /** The checksums are not signed by the key that they have to be signed by. */
         BAD_SIGNATURE,
-        NOT_CLOSED
+        /** A folder has no checksums with a signature. */
+        NOT_CLOSED,
+        /** The chain has a gap, or a folder has no place in it. */
+        RECORD_MISSING,
+        /** A record stands where another one has to. */
+        RECORD_REORDERED,
+        /** A record does not carry the hash that the one before it has. */
+        CHAIN_BROKEN
     }
 
     /**
@@ -147,17 +164,47 @@ public final class EvidenceFolder {
         }
     }
 
+    /** Whether a file of that name has this content, once that is redacted. */
+    public boolean holds(String name, String content) {
+        Path file = resolve(name);
+        byte[] bytes = redactor.file(name, content).getBytes(StandardCharsets.UTF_8);
+        try {
+            return isRegular(file)
+                    && Files.size(file) == bytes.length
+                    && Arrays.equals(Files.readAllBytes(file), bytes);
+        } catch (IOException e) {
+            throw unreadable(name, e);
+        }
+    }
+
     /** Those of the required names that are not there, in their order. */
     public List<String> missing(Collection<String> requiredNames) {
         return requiredNames.stream().filter(name -> !isRegular(resolve(name))).toList();
     }
 
     /**
-     * Closes the folder: writes {@value #SUMS} over all files and signs it. Again: the same result.
+     * Closes the folder with its place in the chain. Again with the same record: the same result; the first time counts as
+     * the one when it was closed.
      *
+     * @return the SHA-256 of {@value #SUMS}, which the next record of the environment carries
      * @throws dev.lifeboat.fault.FaultException EVIDENCE_UNWRITABLE
      */
-    public void close() {
+    public String close(EvidenceRecord record) {
+        try {
+            DurableFiles.createFolders(path);
+            EvidenceRecord first = record(path)
+                    .filter(earlier -> earlier.closedAt(record.closedAt()).equals(record))
+                    .orElse(record);
+            DurableFiles.replace(
+                    path.resolve(EvidenceContract.RECORD), first.text().getBytes(StandardCharsets.UTF_8));
+        } catch (IOException e) {
+            throw unwritable(EvidenceContract.RECORD, e);
+        }
+        return close();
+    }
+
+    /** Writes {@value #SUMS} over all files and signs it; gives its SHA-256. */
+    String close() {
         try {
             DurableFiles.createFolders(path);
             for (String name : names(path)) {
@@ -178,6 +225,7 @@ public final class EvidenceFolder {
             DurableFiles.replace(path.resolve(SUMS), content);
             String signature = Base64.getEncoder().encodeToString(key.sign(content)) + "\n";
             DurableFiles.replace(path.resolve(SIGNATURE), signature.getBytes(StandardCharsets.US_ASCII));
+            return sha256(path.resolve(SUMS));
         } catch (IOException e) {
             throw unwritable(SUMS, e);
         }
@@ -212,7 +260,7 @@ public final class EvidenceFolder {
      *     none
      */
     public InputStream open(String name) {
-        Path file = name.equals(SUMS) || name.equals(SIGNATURE) ? path.resolve(name) : resolve(name);
+        Path file = CLOSING.contains(name) ? path.resolve(name) : resolve(name);
         if (!isRegular(file)) {
             throw unreadable(name, null);
         }
@@ -231,6 +279,11 @@ public final class EvidenceFolder {
      * @return what is wrong, empty where nothing is
      */
     public static List<Finding> verify(Path folder, PublicKey signer) {
+        return verify(folder, Optional.of(signer));
+    }
+
+    /** As {@link #verify(Path, PublicKey)}; a signature for which there is no key counts as a bad one. */
+    static List<Finding> verify(Path folder, Optional<PublicKey> signer) {
         var findings = new ArrayList<Finding>();
         try {
             Path sumsFile = folder.resolve(SUMS);
@@ -239,12 +292,15 @@ public final class EvidenceFolder {
                 return List.of(new Finding(
                         Problem.NOT_CLOSED, SUMS, "there are no checksums with a signature: the run has not ended"));
             }
-            byte[] sums = readBounded(sumsFile);
-            if (!isSigned(sums, readBounded(signatureFile), signer)) {
+            byte[] sums = readBounded(sumsFile, MAX_SUMS_BYTES);
+            byte[] signature = readBounded(signatureFile, MAX_SUMS_BYTES);
+            if (signer.filter(key -> isSigned(sums, signature, key)).isEmpty()) {
                 findings.add(new Finding(
                         Problem.BAD_SIGNATURE,
                         SIGNATURE,
-                        "the signature is not that of " + SUMS + " by key " + InstallationKey.keyId(signer)));
+                        signer.map(key -> "the signature is not that of " + SUMS + " by key "
+                                        + InstallationKey.keyId(key))
+                                .orElse("there is no key to check the signature with")));
             }
             Map<String, String> expected = parse(new String(sums, StandardCharsets.UTF_8), findings);
             List<String> present = names(folder);
@@ -293,9 +349,21 @@ public final class EvidenceFolder {
         }
     }
 
-    private static byte[] readBounded(Path file) throws IOException {
-        try (InputStream in = Files.newInputStream(file)) {
-            return in.readNBytes(MAX_SUMS_BYTES);
+    /** The record of a folder; empty where there is none that can be read as one. */
+    static Optional<EvidenceRecord> record(Path folder) throws IOException {
+        Path file = folder.resolve(EvidenceContract.RECORD);
+        return isRegular(file) ? EvidenceRecord.read(readBounded(file, MAX_RECORD_BYTES)) : Optional.empty();
+    }
+
+    /** The SHA-256 of a folder's checksums; empty where it is not closed. */
+    static Optional<String> sumsSha256(Path folder) throws IOException {
+        Path file = folder.resolve(SUMS);
+        return isRegular(file) && isRegular(folder.resolve(SIGNATURE)) ? Optional.of(sha256(file)) : Optional.empty();
+    }
+
+    private static byte[] readBounded(Path file, int limit) throws IOException {
+        try (InputStream in = Files.newInputStream(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)) {
+            return in.readNBytes(limit);
         }
     }
 
@@ -328,7 +396,7 @@ public final class EvidenceFolder {
     }
 
     private Path resolve(String name) {
-        if (!ObjectKey.isSegment(name) || name.equals(SUMS) || name.equals(SIGNATURE)) {
+        if (!ObjectKey.isSegment(name) || CLOSING.contains(name)) {
             throw Fault.of(
                             FaultCode.BAD_INPUT,
                             "'" + name + "' can't be the name of a file of evidence",
@@ -349,7 +417,7 @@ public final class EvidenceFolder {
                 .toException(e);
     }
 
-    private static FaultException unreadable(String name, IOException e) {
+    static FaultException unreadable(String name, IOException e) {
         Fault fault = Fault.of(
                 FaultCode.EVIDENCE_MISSING,
                 "The evidence " + name + " is not there or can't be read",

@@ -16,16 +16,22 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /** Closes a run: tidies up after a restore, and states the outcome. */
 @ApplicationScoped
 public class FinalizeRun implements StepFunction {
     private final Heavy heavy;
     private final EnvironmentCatalogue environments;
+    private final String version;
 
-    FinalizeRun(Heavy heavy, EnvironmentCatalogue environments) {
+    FinalizeRun(
+            Heavy heavy,
+            EnvironmentCatalogue environments,
+            @ConfigProperty(name = "quarkus.application.version") String version) {
         this.heavy = heavy;
         this.environments = environments;
+        this.version = version;
     }
 
     /** The function. */
@@ -46,14 +52,14 @@ public class FinalizeRun implements StepFunction {
                 : new StepResult.Done(Json.object(), List.of());
         return switch (tidied) {
             case StepResult.Done(ObjectNode outputs, var none) ->
-                new StepResult.Done(outputs.put("summary", status(request)), evidence(request, outputs));
+                new StepResult.Done(outputs.put("summary", FinalStatus.of(request)), evidence(request, outputs));
             case StepResult other -> other;
         };
     }
 
     /** What was displaced is dropped or kept for a while; what was prepared in vain is removed. */
     private StepResult afterRestore(StepRequest request) {
-        return switch (status(request)) {
+        return switch (FinalStatus.of(request)) {
             case "success" -> {
                 Duration keep =
                         Inputs.putsBack(request) ? Duration.ZERO : environments.keepsDisplaced(request.environmentId());
@@ -81,40 +87,8 @@ public class FinalizeRun implements StepFunction {
         return outputs;
     }
 
-    private static String status(StepRequest request) {
-        return request.outcome() == null ? "success" : request.outcome().status();
-    }
-
-    private static List<EvidenceFile> evidence(StepRequest request, ObjectNode more) {
-        Instant now = Instant.now();
-        ObjectNode closing = Json.object()
-                .put("run_id", request.runId())
-                .put("operation", request.operation())
-                .put("environment_id", request.environment())
-                .put("status", status(request))
-                .put("started_at", request.createdAt().toString())
-                .put("completed_at", now.toString())
-                .put("seconds", Duration.between(request.createdAt(), now).toMillis() / 1000.0)
-                .put("triggered_by", request.createdBy())
-                .put("artifact_id", request.inputs().path("artifact_id").textValue())
-                .put(
-                        "pre_restore_backup_id",
-                        request.inputs().path("pre_restore_backup_id").textValue());
-        closing.set("degraded", request.inputs().path("degraded"));
-        closing.set(
-                "fault",
-                Json.mapper()
-                        .valueToTree(
-                                request.outcome() == null
-                                        ? null
-                                        : request.outcome().fault()));
-        closing.set(
-                "rollback", request.outputs().containsKey("roll-back") ? request.output("roll-back") : Json.object());
-        closing.setAll(more);
-        ObjectNode steps = closing.putObject("steps");
-        request.outputs()
-                .forEach((step, outputs) ->
-                        steps.put(step, outputs.path("summary").asText("done")));
+    private List<EvidenceFile> evidence(StepRequest request, ObjectNode more) {
+        ObjectNode closing = new FinalStatus(request, Instant.now(), version).document(more);
         return List.of(new EvidenceFile("final_status.json", Json.pretty(closing)));
     }
 }

@@ -96,7 +96,16 @@ public class PreRestoreBackup implements StepFunction {
             case QUEUED, RUNNING -> new StepResult.Pending(backup.runId(), CHECK_AFTER);
             case SUCCESS -> {
                 String artifact = backup.metadata().path("artifact_id").asText();
-                ObjectNode outputs = Json.object().put("summary", artifact);
+                ObjectNode outputs = Json.object()
+                        .put("summary", artifact)
+                        .put(
+                                "snapshot_at",
+                                backup.latest("snapshot-config")
+                                        .map(step -> step.outputs()
+                                                .path("odoo")
+                                                .path("snapshot_at")
+                                                .textValue())
+                                        .orElse(null));
                 outputs.putObject("run").put("pre_restore_backup_id", artifact);
                 yield new StepResult.Done(
                         outputs,

@@ -92,7 +92,8 @@ public class Quiesce implements StepFunction {
         status.put("quiesced", quiesced)
                 .put("degraded_mode", !quiesced)
                 .put("seconds", Duration.between(begin, Instant.now()).toMillis() / 1000.0);
-        outputs.put("summary", quiesced ? "service stopped" : "the service was not stopped");
+        outputs.put("quiesced_at", Instant.now().toString())
+                .put("summary", quiesced ? "service stopped" : "the service was not stopped");
         if (!quiesced && !restore) {
             outputs.putArray("degraded").add("the service could not be stopped for the backup");
         }

@@ -6,15 +6,19 @@ import dev.lifeboat.environment.LifeboatConfig;
 import dev.lifeboat.environment.Secret;
 import dev.lifeboat.evidence.EvidenceContract;
 import dev.lifeboat.evidence.EvidenceFolder;
+import dev.lifeboat.evidence.EvidenceRecord;
 import dev.lifeboat.evidence.Redactor;
 import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
 import dev.lifeboat.fault.FaultException;
+import dev.lifeboat.run.ChainLink;
 import dev.lifeboat.run.RunSnapshot;
+import dev.lifeboat.run.RunStore;
 import dev.lifeboat.step.EvidenceFile;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.io.InputStream;
 import java.nio.file.Path;
+import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,14 +27,21 @@ import java.util.Optional;
 /** The evidence of runs: every file goes through here, and through the redactor. */
 @ApplicationScoped
 public class RunEvidence {
+    /** Each time another run of the environment has ended: so many never end at once. */
+    private static final int MOST_OVERTAKEN = 100;
+
+    private static final String NOT_HANDED_IN = "the step did not hand it in";
+
     private final LifeboatConfig config;
     private final EnvironmentCatalogue environments;
     private final InstallationKey key;
+    private final RunStore runs;
 
-    RunEvidence(LifeboatConfig config, EnvironmentCatalogue environments, InstallationKey key) {
+    RunEvidence(LifeboatConfig config, EnvironmentCatalogue environments, InstallationKey key, RunStore runs) {
         this.config = config;
         this.environments = environments;
         this.key = key;
+        this.runs = runs;
     }
 
     /** Where a run's evidence is. */
@@ -52,17 +63,23 @@ public class RunEvidence {
     }
 
     /**
-     * Closes a run's evidence: checksums over all files, signed. A failed run's missing files are filled with the reason.
+     * Closes a run's evidence: checksums over all files, signed, and a place in the chain of the environment's records. A
+     * failed run's missing files are filled with the reason. A run that has its place already keeps it, and its files.
      *
      * @throws FaultException EVIDENCE_MISSING where a run that did not fail lacks a file
      */
     void close(RunSnapshot run, List<String> required, Optional<Fault> failure) {
         EvidenceFolder folder = folder(run);
-        List<String> missing = folder.missing(required);
-        String why = failure.map(fault -> "the run failed before: " + fault.message())
-                .orElse("the step did not hand it in");
-        missing.forEach(name -> folder.write(name, EvidenceContract.placeholder(name, why)));
-        folder.close();
+        List<String> missing = required.stream()
+                .filter(name -> !folder.missing(List.of(name)).isEmpty()
+                        || folder.holds(name, EvidenceContract.placeholder(name, NOT_HANDED_IN)))
+                .toList();
+        if (runs.recordOf(run.runId()).isEmpty()) {
+            String why = failure.map(fault -> "the run failed before: " + fault.message())
+                    .orElse(NOT_HANDED_IN);
+            folder.missing(required).forEach(name -> folder.write(name, EvidenceContract.placeholder(name, why)));
+            chain(run, folder);
+        }
         if (failure.isEmpty() && !missing.isEmpty()) {
             throw Fault.of(
                             FaultCode.EVIDENCE_MISSING,
@@ -70,6 +87,38 @@ public class RunEvidence {
                             "What was done is done, but it is not proved; look at the run's events, and run it again.")
                     .toException();
         }
+    }
+
+    /** The folder first, whole and signed, and then the chain's end: a run that is killed between is closed again. */
+    private void chain(RunSnapshot run, EvidenceFolder folder) {
+        for (int i = 0; i < MOST_OVERTAKEN; i++) {
+            Optional<ChainLink> previous = runs.lastRecord(run.environment());
+            // Asked after the chain's end was read: whoever took the run over may have given it its place meanwhile.
+            if (runs.recordOf(run.runId()).isPresent()) {
+                return;
+            }
+            EvidenceRecord record = record(run, previous);
+            var link = new ChainLink(record.sequence(), run.runId(), folder.close(record));
+            if (runs.addRecord(run.epoch(), link) != RunStore.Chaining.OVERTAKEN) {
+                return;
+            }
+        }
+        // No fault of the run's: its next turn tries again.
+        throw new IllegalStateException("the record of " + run.runId() + " was overtaken " + MOST_OVERTAKEN + " times");
+    }
+
+    private EvidenceRecord record(RunSnapshot run, Optional<ChainLink> previous) {
+        return new EvidenceRecord(
+                run.runId(),
+                run.operation().wireName(),
+                run.environment().toString(),
+                run.createdAt(),
+                run.now(),
+                previous.map(ChainLink::runId),
+                previous.map(ChainLink::sha256),
+                previous.map(ChainLink::sequence).orElse(0) + 1,
+                key.keyId(),
+                Base64.getEncoder().encodeToString(key.publicKey().getEncoded()));
     }
 
     /** The files of a run's evidence with their sizes in bytes. */

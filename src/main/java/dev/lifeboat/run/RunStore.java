@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Optional;
 import org.hibernate.Session;
 import org.hibernate.exception.ConstraintViolationException;
+import org.hibernate.query.NativeQuery;
 
 /**
  * The only writer of runs. Each method is one transaction. Whoever advances a run holds its lease under an epoch; a write
@@ -311,6 +312,63 @@ public class RunStore {
         return true;
     }
 
+    /** The last record of an environment's chain; empty before the first. */
+    @Transactional(Transactional.TxType.REQUIRES_NEW)
+    public Optional<ChainLink> lastRecord(EnvironmentId environment) {
+        return link(entities.createNativeQuery(
+                        "SELECT record_sequence, record_run_id, record_sha256 FROM ops.environments"
+                                + " WHERE environment_id = ?1 AND record_sequence > 0",
+                        Object[].class)
+                .setParameter(1, environment.toString()));
+    }
+
+    /** The place that a run has taken in its environment's chain. */
+    @Transactional(Transactional.TxType.REQUIRES_NEW)
+    public Optional<ChainLink> recordOf(String runId) {
+        return link(entities.createNativeQuery(
+                        "SELECT record_sequence, run_id, record_sha256 FROM ops.runs"
+                                + " WHERE run_id = ?1 AND record_sequence IS NOT NULL",
+                        Object[].class)
+                .setParameter(1, runId));
+    }
+
+    /** What became of a record that was to be the next of its environment's chain. */
+    public enum Chaining {
+        /** It is. */
+        ADDED,
+        /** Another run's record took the place first. */
+        OVERTAKEN,
+        /** The lease is lost: nothing was written. */
+        LEASE_LOST
+    }
+
+    /** Makes a run's record the last of its environment's chain, where the one before it still is the last. */
+    @Transactional(Transactional.TxType.REQUIRES_NEW)
+    public Chaining addRecord(int epoch, ChainLink record) {
+        if (!holdsLease(record.runId(), epoch)) {
+            return Chaining.LEASE_LOST;
+        }
+        int advanced = entities.createNativeMutationQuery("""
+                UPDATE ops.environments SET record_sequence = ?2, record_run_id = ?1, record_sha256 = ?3
+                WHERE environment_id = (SELECT environment_id FROM ops.runs
+                                        WHERE run_id = ?1 AND record_sequence IS NULL)
+                  AND record_sequence = ?2 - 1""")
+                .setParameter(1, record.runId())
+                .setParameter(2, record.sequence())
+                .setParameter(3, record.sha256())
+                .executeUpdate();
+        if (advanced == 0) {
+            return Chaining.OVERTAKEN;
+        }
+        entities.createNativeMutationQuery(
+                        "UPDATE ops.runs SET record_sequence = ?2, record_sha256 = ?3 WHERE run_id = ?1")
+                .setParameter(1, record.runId())
+                .setParameter(2, record.sequence())
+                .setParameter(3, record.sha256())
+                .executeUpdate();
+        return Chaining.ADDED;
+    }
+
     /** Stops advancing a run that was taken over too often; a person has to look at it. False: the lease is lost. */
     @Transactional(Transactional.TxType.REQUIRES_NEW)
     public boolean park(String runId, int epoch, String why) {
@@ -493,6 +551,12 @@ public class RunStore {
                 Optional.ofNullable(entity.finishedAt),
                 entity.outputs == null ? Json.object() : entity.outputs,
                 Optional.ofNullable(entity.fault).map(fault -> Json.convert(fault, Fault.class)));
+    }
+
+    private static Optional<ChainLink> link(NativeQuery<Object[]> query) {
+        return query.getResultList().stream()
+                .findFirst()
+                .map(row -> new ChainLink((Integer) row[0], (String) row[1], (String) row[2]));
     }
 
     private static boolean causedBy(Throwable error, String constraint) {

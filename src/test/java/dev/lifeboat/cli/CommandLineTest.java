@@ -3,6 +3,8 @@ package dev.lifeboat.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.lifeboat.artifact.InstallationKey;
+import dev.lifeboat.evidence.EvidenceSamples;
 import dev.lifeboat.json.Json;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -234,6 +236,9 @@ class CommandLineTest {
                 "env",
                 "artifact",
                 "run",
+                "evidence",
+                "evidence verify",
+                "evidence verify nowhere",
                 "backup",
                 "backup a b",
                 "backup a --type sideways",
@@ -267,6 +272,8 @@ class CommandLineTest {
                 "runs",
                 "run show",
                 "evidence",
+                "evidence verify",
+                "evidence key",
                 "prune"
             })
     void every_command_explains_itself_with_an_example(String command) {
@@ -303,5 +310,98 @@ class CommandLineTest {
         assertThat(ended.json().path("environment").asText()).isEqualTo("main/prod");
         assertThat(ended.out() + ended.err()).doesNotContain("s3cret");
         assertThat(engine.asked()).isEmpty();
+    }
+
+    @Test
+    void evidence_in_a_folder_is_checked_without_the_engine_and_the_exit_code_tells(@TempDir Path temp)
+            throws IOException {
+        Path root = EvidenceSamples.of("acme/shop", 3, InstallationKey.openOrCreate(dataDir), temp);
+        Ended clean = lifeboat("evidence", "verify", root.toString());
+        assertThat(clean.err()).isEmpty();
+        assertThat(clean.exitCode()).isZero();
+        assertThat(clean.out())
+                .contains("acme/shop: records 1 to 3; the last is run_3, SHA-256 ", "key: ")
+                .doesNotContain("carried by the records")
+                .endsWith("3 records checked: nothing is wrong\n");
+
+        Files.writeString(root.resolve("2026-11-20/backup/run_2/a.json"), "{}");
+        Ended altered = lifeboat("evidence", "verify", root.toString());
+        assertThat(altered.exitCode()).isEqualTo(1);
+        assertThat(altered.out())
+                .startsWith("ALTERED  2026-11-20/backup/run_2/a.json: its content was changed\n")
+                .endsWith("3 records checked, findings: 1\n");
+        Ended json = lifeboat("evidence", "verify", root.toString(), "--json");
+        assertThat(json.exitCode()).isEqualTo(1);
+        assertThat(json.json().path("clean").asBoolean()).isFalse();
+        assertThat(json.json().path("checked").asInt()).isEqualTo(3);
+        assertThat(json.json().at("/findings/0/problem").asText()).isEqualTo("ALTERED");
+        assertThat(json.json().at("/chains/0/last_run_id").asText()).isEqualTo("run_3");
+        assertThat(engine.asked()).isEmpty();
+    }
+
+    @Test
+    void evidence_on_another_machine_is_checked_with_the_key_that_was_kept_or_says_that_it_was_not(@TempDir Path temp)
+            throws IOException {
+        var key = InstallationKey.openOrCreate(temp.resolve("installation"));
+        Path root = EvidenceSamples.of("acme/shop", 2, key, temp);
+        Ended own = lifeboat("evidence", "verify", root.toString());
+        assertThat(own.exitCode()).isZero();
+        assertThat(own.out())
+                .contains(key.keyId(), "The signatures show only that each record agrees with the key it carries");
+
+        Ended printed = execute(
+                "evidence", "key", "--data-dir", temp.resolve("installation").toString());
+        assertThat(printed.exitCode()).isZero();
+        assertThat(printed.err()).contains(key.keyId());
+        Path kept = Files.writeString(temp.resolve("kept.pub"), printed.out());
+        Ended known = lifeboat("evidence", "verify", root.toString(), "--key", kept.toString());
+        assertThat(known.exitCode()).isZero();
+        assertThat(known.out()).contains("key: " + key.keyId()).doesNotContain("carried by the records");
+
+        InstallationKey.openOrCreate(dataDir);
+        Ended foreign = lifeboat("evidence", "verify", root.toString());
+        assertThat(foreign.exitCode()).isEqualTo(1);
+        assertThat(foreign.out()).contains("BAD_SIGNATURE");
+        Ended none = lifeboat("evidence", "verify", root.toString(), "--key", root.toString());
+        assertThat(none.exitCode()).isEqualTo(2);
+        assertThat(none.err()).contains("is not a public key");
+        assertThat(engine.asked()).isEmpty();
+    }
+
+    @Test
+    void a_run_s_evidence_is_checked_where_the_engine_says_that_it_is(@TempDir Path temp) throws IOException {
+        Path root = EvidenceSamples.of("acme/shop", 2, InstallationKey.openOrCreate(dataDir), temp);
+        engine.answer("GET /api/v1/runs/run_2", 200, """
+                {"run_id": "run_2", "evidence_dir": "%s"}""".formatted(root.resolve("2026-11-20/backup/run_2")))
+                .answer("GET /api/v1/runs/run_9", 200, """
+                {"run_id": "run_9", "evidence_dir": "/elsewhere/run_9"}""");
+        Ended ended = lifeboat("evidence", "verify", "run_2");
+        assertThat(ended.exitCode()).isZero();
+        assertThat(ended.out())
+                .contains("record 2, begins after record 1")
+                .endsWith("1 record checked: nothing is wrong\n");
+        Ended elsewhere = lifeboat("evidence", "verify", "run_9");
+        assertThat(elsewhere.exitCode()).isEqualTo(1);
+        assertThat(elsewhere.err()).contains("not on this machine", "/elsewhere/run_9", "what to do");
+    }
+
+    @Test
+    void a_folder_without_evidence_and_a_data_folder_without_a_key_are_told(@TempDir Path empty) {
+        Ended nothing = lifeboat("evidence", "verify", empty.toString());
+        assertThat(nothing.exitCode()).isEqualTo(1);
+        assertThat(nothing.err()).contains("is not there or can't be read");
+        Ended none = lifeboat("evidence", "key");
+        assertThat(none.exitCode()).isEqualTo(3);
+        assertThat(none.err()).contains("has no key", "what to do");
+        assertThat(dataDir.resolve("keys")).doesNotExist();
+    }
+
+    @Test
+    void a_run_s_evidence_is_listed_as_before() {
+        engine.answer("GET " + RUN, 200, run("success", "")).answer("GET " + RUN + "/evidence", 200, """
+                [{"name": "inputs.json", "size": 120}]""");
+        Ended ended = lifeboat("evidence", "run_1");
+        assertThat(ended.exitCode()).isZero();
+        assertThat(ended.out()).contains("/evidence/run_1", "inputs.json", "120 B");
     }
 }

@@ -160,7 +160,18 @@ class EvidenceFolderTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"../inputs.json", "a/b", "", ".", "..", ".hidden", "SHA256SUMS", "SHA256SUMS.sig", "a\u0000"})
+            strings = {
+                "../inputs.json",
+                "a/b",
+                "",
+                ".",
+                "..",
+                ".hidden",
+                "SHA256SUMS",
+                "SHA256SUMS.sig",
+                "record.json",
+                "a\u0000"
+            })
     void a_name_that_is_not_a_files_is_refused(String name) {
         assertThat(codeOf(() -> {
                     evidence.write(name, "x");

@@ -175,6 +175,57 @@ class RunStoreTest {
     }
 
     @Test
+    void of_many_records_that_want_the_same_place_one_gets_it_and_the_others_are_told() throws Exception {
+        EnvironmentId environment = environment();
+        var all = new ArrayList<String>();
+        for (int i = 0; i < 8; i++) {
+            String run = runs.create(run(Operation.VERIFY, environment, Optional.empty()));
+            assertThat(runs.claim(run, "first", LONG)).contains(1);
+            all.add(run);
+        }
+        assertThat(runs.lastRecord(environment)).isEmpty();
+        var together = new CountDownLatch(1);
+        var answers = new ArrayList<Future<RunStore.Chaining>>();
+        try (var owners = Executors.newFixedThreadPool(8)) {
+            all.forEach(run -> answers.add(owners.submit(() -> {
+                together.await();
+                return runs.addRecord(1, new ChainLink(1, run, "sha of " + run));
+            })));
+            together.countDown();
+        }
+        int winner = -1;
+        for (int i = 0; i < 8; i++) {
+            if (answers.get(i).get() == RunStore.Chaining.ADDED) {
+                assertThat(winner).as("only one").isNegative();
+                winner = i;
+            } else {
+                assertThat(answers.get(i).get()).isEqualTo(RunStore.Chaining.OVERTAKEN);
+                assertThat(runs.recordOf(all.get(i))).isEmpty();
+            }
+        }
+        var first = new ChainLink(1, all.get(winner), "sha of " + all.get(winner));
+        assertThat(runs.lastRecord(environment)).contains(first);
+        assertThat(runs.recordOf(first.runId())).contains(first);
+        var second = new ChainLink(2, all.get((winner + 1) % 8), "sha");
+        assertThat(runs.addRecord(1, second)).isEqualTo(RunStore.Chaining.ADDED);
+        assertThat(runs.lastRecord(environment)).contains(second);
+    }
+
+    @Test
+    void a_run_has_one_record_and_only_who_holds_its_lease_adds_it() {
+        EnvironmentId environment = environment();
+        String run = runs.create(run(Operation.BACKUP, environment, Optional.empty()));
+        int old = runs.claim(run, "first", OVER).orElseThrow();
+        int current = runs.claim(run, "second", LONG).orElseThrow();
+        assertThat(runs.addRecord(old, new ChainLink(1, run, "late"))).isEqualTo(RunStore.Chaining.LEASE_LOST);
+        assertThat(runs.lastRecord(environment)).isEmpty();
+        assertThat(runs.addRecord(current, new ChainLink(2, run, "a gap"))).isEqualTo(RunStore.Chaining.OVERTAKEN);
+        assertThat(runs.addRecord(current, new ChainLink(1, run, "one"))).isEqualTo(RunStore.Chaining.ADDED);
+        assertThat(runs.addRecord(current, new ChainLink(2, run, "two"))).isEqualTo(RunStore.Chaining.OVERTAKEN);
+        assertThat(runs.lastRecord(environment)).contains(new ChainLink(1, run, "one"));
+    }
+
+    @Test
     void a_run_that_is_not_there_is_a_fault_that_names_it() {
         var fault = catchThrowableOfType(FaultException.class, () -> runs.load("run_nowhere"));
         assertThat(fault.fault().code()).isEqualTo(FaultCode.UNKNOWN_RUN);
