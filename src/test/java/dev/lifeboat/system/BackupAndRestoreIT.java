@@ -53,6 +53,14 @@ class BackupAndRestoreIT {
         shop.lifeboat("validate", "shop").succeeded();
         hasEvidence(backup, Operation.BACKUP);
         hasEvidence(restore, Operation.RESTORE);
+        JsonNode checked = shop.lifeboat(
+                        "evidence", "verify", folder.resolve("docs/evidence").toString(), "--json")
+                .succeeded()
+                .json();
+        assertThat(checked.at("/chains/0/first").asInt()).isEqualTo(1);
+        assertThat(checked.at("/chains/0/last").asInt())
+                .isEqualTo(checked.path("checked").asInt())
+                .isGreaterThanOrEqualTo(3);
         holdsNoCanary();
     }
 
