@@ -4,6 +4,7 @@ import com.github.luben.zstd.ZstdInputStreamNoFinalizer;
 import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
 import dev.lifeboat.fault.FaultException;
+import dev.lifeboat.linux.SystemCalls;
 import dev.lifeboat.process.ChildProcess;
 import dev.lifeboat.progress.Progress;
 import java.io.IOException;
@@ -21,6 +22,8 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -42,8 +45,9 @@ public final class FilestoreRestorer {
     private final Optional<Path> present;
     private final Path target;
     private final Owner owner;
-    private final int threads = Runtime.getRuntime().availableProcessors();
+    private final int threads = 2 * Runtime.getRuntime().availableProcessors();
     private final Progress progress;
+    private final Set<Path> made = ConcurrentHashMap.newKeySet();
     private final AtomicLong linked = new AtomicLong();
     private final AtomicLong extracted = new AtomicLong();
     private final AtomicLong extractedBytes = new AtomicLong();
@@ -233,6 +237,14 @@ public final class FilestoreRestorer {
         }
     }
 
+    /** Of the many files of a folder only the first looks whether it is there. */
+    private void makeFolder(Path folder) throws IOException {
+        if (!made.contains(folder)) {
+            Files.createDirectories(folder);
+            made.add(folder);
+        }
+    }
+
     /** Links a file of the present filestore where it is exactly the one that is wanted. */
     private boolean link(IndexEntry.File file, MessageDigest sha1, byte[] buffer) {
         if (present.isEmpty() || !Names.isContentAddressed(file.path()) || file.isDamaged()) {
@@ -257,8 +269,9 @@ public final class FilestoreRestorer {
             if (!HexFormat.of().formatHex(sha1.digest()).equals(file.sha1())) {
                 return false;
             }
+            SystemCalls.forgetPages(there);
             Path here = target.resolve(file.path());
-            Files.createDirectories(here.getParent());
+            makeFolder(here.getParent());
             Files.createLink(here, there);
             return true;
         } catch (UnsupportedOperationException | IOException e) {
@@ -272,7 +285,7 @@ public final class FilestoreRestorer {
 
     private void extract(IndexEntry.File file, Reader reader, MessageDigest sha1, byte[] buffer) throws IOException {
         Path path = target.resolve(file.path());
-        Files.createDirectories(path.getParent());
+        makeFolder(path.getParent());
         InputStream content = reader.at(file);
         try (OutputStream out = Files.newOutputStream(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
             for (long left = file.size(); left > 0; ) {

@@ -15,15 +15,18 @@ import dev.lifeboat.postgres.PgTools;
 import dev.lifeboat.run.Artifact;
 import dev.lifeboat.run.ArtifactCatalogue;
 import dev.lifeboat.run.Operation;
+import dev.lifeboat.store.DurableFiles;
 import dev.lifeboat.store.StoredObject;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.UUID;
 
 /** The nine preconditions of the restore specification, in its order. */
 @ApplicationScoped
@@ -182,6 +185,11 @@ public class RestorePreconditions {
                 }
                 found.add("server " + info.version() + ", database "
                         + (server.exists(database.name()) ? "present" : "missing"));
+                List<DatabaseServer.Session> stay = server.sessionsOutOfReach(database.name());
+                if (!stay.isEmpty()) {
+                    found.add("these sessions can't be ended by role " + database.user()
+                            + " and have to be gone before the databases are swapped: " + stay);
+                }
             }
             if (type.coversFilestore()) {
                 Path parent = existing(bindings.filestore().getParent());
@@ -192,10 +200,42 @@ public class RestorePreconditions {
                                     "Run Lifeboat as Odoo's user or as root.")
                             .toException();
                 }
-                found.add("filestore " + (Files.isDirectory(bindings.filestore()) ? "present" : "missing"));
+                provesRename(bindings.filestore());
+                found.add("filestore " + (Files.isDirectory(bindings.filestore()) ? "present" : "missing")
+                        + ", folders beside it can be renamed");
             }
             return String.join("; ", found);
         });
+    }
+
+    /** The swap is two renames: of a mount point, or across one, the system refuses them. */
+    private static void provesRename(Path filestore) {
+        Path parent = existing(filestore.getParent());
+        Path probe = parent.resolve(".lifeboat-probe-" + UUID.randomUUID());
+        Path renamed = probe.resolveSibling(probe.getFileName() + "-2");
+        try {
+            if (Files.isDirectory(filestore)
+                    && !Files.getAttribute(filestore, "unix:dev").equals(Files.getAttribute(parent, "unix:dev"))) {
+                throw Fault.of(
+                                FaultCode.FILESTORE_UNWRITABLE,
+                                filestore + " is a mount point, which can't be exchanged for the restored folder",
+                                "Mount the volume on " + parent + " instead, with the filestore as a folder in it.")
+                        .toException();
+            }
+            Files.createDirectory(probe);
+            try {
+                Files.move(probe, renamed, StandardCopyOption.ATOMIC_MOVE);
+            } finally {
+                Files.deleteIfExists(probe);
+                Files.deleteIfExists(renamed);
+            }
+        } catch (IOException e) {
+            throw Fault.of(
+                            FaultCode.FILESTORE_UNWRITABLE,
+                            "a folder can't be made and renamed in " + parent + ": " + DurableFiles.reason(e),
+                            "Run Lifeboat as Odoo's user or as root, on a volume that is mounted for writing.")
+                    .toException(e);
+        }
     }
 
     private static Path existing(Path path) {

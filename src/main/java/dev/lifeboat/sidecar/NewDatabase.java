@@ -1,12 +1,15 @@
 package dev.lifeboat.sidecar;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.lifeboat.artifact.Manifest.DatabaseContent;
 import dev.lifeboat.artifact.OpenArtifact;
 import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
+import dev.lifeboat.fault.FaultException;
 import dev.lifeboat.json.Json;
 import dev.lifeboat.odoo.Neutralization;
+import dev.lifeboat.odoo.RecordCounts;
 import dev.lifeboat.postgres.ContentDigest;
 import dev.lifeboat.postgres.DatabaseDigester;
 import dev.lifeboat.postgres.DatabaseFacts;
@@ -76,6 +79,7 @@ final class NewDatabase {
             evidence.add(new EvidenceFile("db_restore.log", log(tools, loaded)));
             evidence.add(new EvidenceFile(
                     "db_restore_checksum_verification.json", Json.pretty(verification(content, restored))));
+            evidence.add(new EvidenceFile("record_counts.json", Json.pretty(recordCounts(fresh))));
             if (neutralize) {
                 progress.phase("neutralise");
                 evidence.add(new EvidenceFile("neutralization.json", Json.pretty(neutralized(fresh))));
@@ -86,6 +90,24 @@ final class NewDatabase {
             if (!proved) {
                 loader.dropHidden(fresh);
             }
+        }
+    }
+
+    /** What people ask for first: how many invoices, partners, orders there were, and how many there will be. */
+    private ObjectNode recordCounts(String fresh) {
+        String live = site.bindings().database().name();
+        ObjectNode counts = Json.object();
+        counts.set("restored", counted(fresh));
+        counts.set("before", site.server().exists(live) ? counted(live) : Json.object());
+        return counts;
+    }
+
+    /** The present database may be in any state: that it can't be counted is no reason not to restore. */
+    private JsonNode counted(String database) {
+        try (Connection connection = site.server().connect(database, LIMIT)) {
+            return Json.mapper().valueToTree(RecordCounts.of(connection));
+        } catch (SQLException | FaultException e) {
+            return Json.object().put("not_counted", e.getMessage());
         }
     }
 
