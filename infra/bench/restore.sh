@@ -27,13 +27,17 @@ lose() { # one file in a hundred; the list is the same in every round
 step_seconds() { # JSON STEP…: their sum
   local json=$1
   shift
-  jq -r --arg names " $* " '[.steps[] | select(($names | contains(" " + .name + " "))) | .seconds] | add' <<<"$json"
+  jq -r --arg names " $* " '[.steps[] | .name as $name | select($names | contains(" " + $name + " ")) | .seconds] | add' <<<"$json"
 }
 
 between() { # JSON FROM TO: from the start of one step to the end of another, in seconds
   jq -r --arg from "$2" --arg to "$3" '
     def at: sub("\\.(?<f>[0-9]+)Z$"; "Z") as $whole | ($whole | fromdate) + ("0." + (capture("\\.(?<f>[0-9]+)Z$").f) | tonumber);
     ([.steps[] | select(.name == $to)][0].finished_at | at) - ([.steps[] | select(.name == $from)][0].started_at | at)' <<<"$1"
+}
+
+warm() { # FILE…: both ways find what they read in the page cache, as far as it fits
+  find "$@" -type f -exec cat {} + >/dev/null
 }
 
 per() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.1f", a / b }'; }
@@ -58,6 +62,7 @@ fi
 printf 'filestore %s MiB in %s files, %s of them lost, %s processors\n' \
   "$(du -sm --apparent-size "$filestore" | cut -f1)" "$(find "$filestore" -type f | wc -l)" "$(wc -l <"$work/lost")" "$(nproc)"
 for ((round = 1; round <= rounds; round++)); do
+  warm "$parts"
   sync
   begin=$EPOCHREALTIME
   mkdir "$work/extracted"
@@ -66,6 +71,7 @@ for ((round = 1; round <= rounds; round++)); do
   rm -rf "$work/extracted"
   restic_s=
   if [ -n "$repository" ]; then
+    warm "$repository"
     sync
     begin=$EPOCHREALTIME
     restic -q -r "$repository" restore latest --target "$work/extracted" >/dev/null
@@ -73,6 +79,7 @@ for ((round = 1; round <= rounds; round++)); do
     rm -rf "$work/extracted"
   fi
   lose
+  warm "$filestore" "$parts"
   sync
   json=$(lifeboat restore bench "$artifact" --type filestore_only --again) || failed
   own_s=$(step_seconds "$json" prepare-restore restore-filestore)

@@ -37,7 +37,7 @@ import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 import org.apache.commons.compress.archivers.tar.TarConstants;
 
 /**
- * Archives a filestore in one pass: reading, hashing and compressing go on in as many threads as there are processors,
+ * Archives a filestore in one pass: reading, hashing and compressing go on in twice as many threads as there are processors (some wait for the disk),
  * writing keeps the order. The archive is a tar in zstd that {@code tar -I zstd -xf filestore.tar.zst -C <data_dir>/filestore/<database>}
  * restores; it consists of independent zstd frames of about 2 MiB of tar each, so that a single file can be fetched from
  * where its frame begins. Memory is bounded by the number of frames under way, whatever the size of files and filestore.

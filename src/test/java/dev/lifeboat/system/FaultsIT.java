@@ -55,7 +55,7 @@ class FaultsIT {
             })
     void a_backup_that_is_killed_in_a_step_is_taken_up_again_and_leaves_no_half_backup(String step) throws Exception {
         Process backup = shop.start("backup", "shop", "--json");
-        Installation.await(step + " to begin", () -> !backup.isAlive() || StateProbe.hasBegun(shop, step));
+        Installation.await(step + " to begin", () -> !backup.isAlive() || StateProbe.hasBegun(shop, "backup", step));
         backup.destroyForcibly().waitFor();
 
         JsonNode run = shop.newestRun("backup");
@@ -186,7 +186,8 @@ class FaultsIT {
     @Test
     void of_two_backups_at_the_same_time_one_runs_and_the_other_is_refused() throws Exception {
         Process first = shop.start("backup", "shop", "--json");
-        Installation.await("the first run", () -> !first.isAlive() || StateProbe.hasBegun(shop, "discover-bindings"));
+        Installation.await(
+                "the first run", () -> !first.isAlive() || StateProbe.hasBegun(shop, "backup", "discover-bindings"));
         var second = shop.lifeboat("backup", "shop", "--json");
         first.waitFor();
         if (second.exitCode() == 0) {

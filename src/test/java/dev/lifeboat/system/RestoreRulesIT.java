@@ -111,7 +111,7 @@ class RestoreRulesIT {
                 exit 1
                 """.formatted(
                         folder,
-                        shop.database().password().value(),
+                        shop.database().password().value().replace("'", "'\\''"),
                         TestCluster.get().binaries(),
                         shop.database().host(),
                         shop.database().port(),

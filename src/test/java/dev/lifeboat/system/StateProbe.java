@@ -15,22 +15,22 @@ final class StateProbe {
 
     private StateProbe() {}
 
-    /** Whether a step of the newest run has begun; false while there is no engine that answers. */
-    static boolean hasBegun(Installation installation, String step) {
+    /** Whether a step of the newest run of an operation has begun; false while there is no engine that answers. */
+    static boolean hasBegun(Installation installation, String operation, String step) {
         Path endpoint = installation.folder().resolve("data/endpoint");
         try {
             if (!Files.exists(endpoint)) {
                 return false;
             }
             var at = Json.mapper().readTree(Files.readString(endpoint));
-            var request = HttpRequest.newBuilder(URI.create(at.path("url").asText() + "/api/v1/runs?limit=1"))
+            var request = HttpRequest.newBuilder(URI.create(at.path("url").asText() + "/api/v1/runs?limit=5"))
                     .header("Authorization", "Bearer " + at.path("token").asText())
                     .build();
             String body =
                     HTTP.send(request, HttpResponse.BodyHandlers.ofString()).body();
-            for (var begun : Json.mapper().readTree(body).path(0).path("steps")) {
-                if (begun.path("name").asText().equals(step)) {
-                    return true;
+            for (var run : Json.mapper().readTree(body)) {
+                if (run.path("operation").asText().equals(operation)) {
+                    return run.path("steps").findValuesAsText("name").contains(step);
                 }
             }
             return false;
