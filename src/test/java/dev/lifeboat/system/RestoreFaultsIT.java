@@ -20,7 +20,6 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -141,31 +140,30 @@ class RestoreFaultsIT {
     @Test
     @EnabledIf("mountsFileSystems")
     void the_filestores_volume_fills_up() throws Exception {
-        Path data = folder.resolve("odoo-data");
-        List<String> names = new ArrayList<>(shop.tree().keySet());
-        Path small = Files.createDirectories(folder.resolve("small"));
+        Path small = shop.filestore().getParent();
+        Path aside = Files.move(small, small.resolveSibling("aside"));
+        Files.createDirectory(small);
         mount(small, "3m");
         try {
-            Path kept = small.resolve("filestore").resolve(NAME);
-            for (String name : names) {
-                Path target = kept.resolve(name);
-                Files.createDirectories(target.getParent());
-                Files.move(shop.filestore().resolve(name), target);
+            try (var tree = Files.walk(aside)) {
+                for (Path path : tree.filter(path -> !path.equals(aside)).toList()) {
+                    Files.copy(path, small.resolve(aside.relativize(path)));
+                }
             }
-            Files.createDirectories(kept.resolve("checklist"));
-            shop.configure("staging", "filestore: " + kept, "", "");
-            Installation.deleteTree(data.resolve("filestore"));
-            Files.createDirectories(data.resolve("filestore"));
-            Files.createSymbolicLink(shop.filestore(), kept);
             backUpAndChange();
-            // The bytes of the missing files would fit, the blocks that they take do not.
+            // While the database is loaded the volume is filled: the bytes of the missing files would fit, their blocks
+            // do not.
             FileStore volume = Files.getFileStore(small);
             long leave = volume.getTotalSpace() / 20 + 130_000;
             Path filler = small.resolve("filler");
-            Files.write(filler, new byte[(int) (volume.getUsableSpace() - leave)]);
+            wrap("pg_restore", """
+                    case " $* " in *--dbname=*) head -c %d /dev/zero > '%s';; esac
+                    exec "$real" "$@"
+                    """.formatted(volume.getUsableSpace() - leave, filler));
 
             shop.lifeboat("restore", "shop", artifact, "--json");
 
+            shop.configure("");
             JsonNode run = ended();
             assertThat(run.path("fault").path("code").asText()).isEqualTo("DISK_SPACE_LOW");
             assertThat(run.path("fault").path("message").asText()).contains("could not be built");
