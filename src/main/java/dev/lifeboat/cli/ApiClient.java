@@ -21,6 +21,7 @@ import java.util.List;
 final class ApiClient {
     private static final Duration ANSWER_LIMIT = Duration.ofMinutes(2);
 
+    private boolean askedForChange;
     private final Endpoint endpoint;
     private final HttpClient http = HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
@@ -49,7 +50,13 @@ final class ApiClient {
         return accept(send(request(path).GET()));
     }
 
+    /** Whether something other than a question was sent: it may have been done although no answer came. */
+    boolean hasAskedForChange() {
+        return askedForChange;
+    }
+
     JsonNode post(String path, Object body) throws IOException, InterruptedException {
+        askedForChange = true;
         return accept(send(request(path)
                 .header("Content-Type", "application/json")
                 .POST(HttpRequest.BodyPublishers.ofString(Json.pretty(body)))));

@@ -1,10 +1,14 @@
 package dev.lifeboat.cli;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.net.http.HttpTimeoutException;
 
 /** A command that needs the engine. */
 abstract class EngineCommand extends Command {
+    private static final int MOST_LOSSES = 5;
+
     private EngineConnection engine;
 
     /** Does the command with the engine. */
@@ -14,7 +18,19 @@ abstract class EngineCommand extends Command {
     final int run() throws IOException, InterruptedException {
         try (EngineSession session = EngineSession.open(settings(), terminal())) {
             engine = session;
-            return run(session.api());
+            for (int lost = 0; ; lost++) {
+                try {
+                    return run(session.api());
+                } catch (JsonProcessingException | HttpTimeoutException e) {
+                    throw e;
+                } catch (IOException e) {
+                    // The engine was another command's, and ended with it. What only asks can ask the next one.
+                    if (session.api().hasAskedForChange() || lost == MOST_LOSSES) {
+                        throw e;
+                    }
+                    session.reconnect(e);
+                }
+            }
         }
     }
 

@@ -86,15 +86,26 @@ final class EngineSession implements EngineConnection, AutoCloseable {
 
     @Override
     public void lost(IOException cause) throws IOException, InterruptedException {
-        if (own.isPresent()) {
-            throw cause;
+        if (own.isEmpty()) {
+            terminal.notice("the engine that did this is gone; the run is recorded. Looking for another engine ...");
         }
-        terminal.notice("the engine that did this is gone; the run is recorded. Looking for another engine ...");
-        connect();
+        reconnect(cause);
         terminal.notice(
                 own.isPresent()
                         ? "this command is the engine now, and takes the run up"
                         : "another command is the engine now, and takes the run up");
+    }
+
+    /**
+     * Finds another engine, or becomes it.
+     *
+     * @throws IOException {@code cause}, where the engine that does not answer is this process's own
+     */
+    void reconnect(IOException cause) throws IOException, InterruptedException {
+        if (own.isPresent()) {
+            throw cause;
+        }
+        connect();
     }
 
     /** Stops this process's own engine, after the runs that others began through it. */

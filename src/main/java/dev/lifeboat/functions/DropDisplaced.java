@@ -41,11 +41,13 @@ public class DropDisplaced implements StepFunction {
     @Override
     public StepResult apply(StepRequest request) {
         String restore = request.inputs().path("of_run").asText();
-        if (!runs.keepingDisplaced().contains(restore)) {
+        boolean known = runs.keepingDisplaced().contains(restore)
+                && runs.load(restore).environment().equals(request.environmentId());
+        if (!known) {
             return new StepResult.Refused(
                     List.of(Fault.of(
                             FaultCode.BAD_INPUT,
-                            "run '" + restore + "' keeps nothing that was displaced",
+                            "run '" + restore + "' keeps nothing that was displaced in " + request.environment(),
                             "`lifeboat artifact displaced` lists what is kept.")),
                     List.of());
         }

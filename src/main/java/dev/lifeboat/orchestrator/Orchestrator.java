@@ -117,12 +117,16 @@ public class Orchestrator {
 
     @Scheduled(every = "1s", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
     void sweep() {
-        runs.due(owner, 100).forEach(this::wake);
+        if (!stopping) {
+            runs.due(owner, 100).forEach(this::wake);
+        }
     }
 
     @Scheduled(every = "5s", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
     void heartbeat() {
-        runs.heartbeat(owner, LEASE);
+        if (!stopping) {
+            runs.heartbeat(owner, LEASE);
+        }
     }
 
     private void turn(String runId) {

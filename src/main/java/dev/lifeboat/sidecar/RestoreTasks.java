@@ -12,6 +12,7 @@ import dev.lifeboat.environment.LifeboatConfig;
 import dev.lifeboat.environment.ServiceControl;
 import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
+import dev.lifeboat.fault.FaultException;
 import dev.lifeboat.filestore.FolderSwap;
 import dev.lifeboat.json.Json;
 import dev.lifeboat.odoo.Validation;
@@ -264,7 +265,17 @@ class RestoreTasks {
                                     + folders.displaced()),
                     List.of());
         }
-        dropHidden(site);
+        try {
+            dropHidden(site);
+        } catch (FaultException e) {
+            // The server may be what the restore has failed of. What is left there is hidden from Odoo.
+            return new StepResult.Done(
+                    outputs.put(
+                            "left_behind",
+                            "database " + site.newDatabase() + ", if it was loaded: "
+                                    + e.fault().message()),
+                    List.of());
+        }
         site.forget();
         return new StepResult.Done(outputs, List.of());
     }
