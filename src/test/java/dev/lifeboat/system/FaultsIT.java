@@ -4,12 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.lifeboat.postgres.DatabaseServer;
-import dev.lifeboat.testing.TestCluster;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
 import java.sql.Connection;
 import java.util.HexFormat;
@@ -185,17 +183,20 @@ class FaultsIT {
 
     @Test
     void of_two_backups_at_the_same_time_one_runs_and_the_other_is_refused() throws Exception {
+        Path dumping = folder.resolve("dumping");
+        Path goOn = folder.resolve("go-on");
+        shop.wrap("pg_dump", """
+                touch '%s'
+                for ((i = 0; i < 1200; i++)); do [ -e '%s' ] && break; sleep 0.05; done
+                exec "$real" "$@"
+                """.formatted(dumping, goOn));
         Process first = shop.start("backup", "shop", "--json");
-        Installation.await(
-                "the first run", () -> !first.isAlive() || StateProbe.hasBegun(shop, "backup", "discover-bindings"));
+        Installation.await("the first run's dump", () -> !first.isAlive() || Files.exists(dumping));
+
         var second = shop.lifeboat("backup", "shop", "--json");
+
+        Files.createFile(goOn);
         first.waitFor();
-        if (second.exitCode() == 0) {
-            // The first had already ended when the second asked: start them truly together.
-            Process again = shop.start("backup", "shop", "--json");
-            second = shop.lifeboat("backup", "shop", "--json");
-            again.waitFor();
-        }
         assertThat(second.exitCode()).isEqualTo(3);
         assertThat(second.errors()).contains("active run");
         assertThat(first.exitValue()).isZero();
@@ -204,29 +205,13 @@ class FaultsIT {
     @ParameterizedTest
     @ValueSource(strings = {"killed half way", "writes nothing", "cut short"})
     void a_pg_dump_that_does_not_do_its_work_leaves_a_failed_run_and_no_artifact(String kind) throws IOException {
-        Path fake = folder.resolve("pgbin");
-        Files.createDirectories(fake);
-        Path real = TestCluster.get().binaries();
-        try (var tools = Files.list(real)) {
-            for (Path tool : tools.toList()) {
-                Files.createSymbolicLink(fake.resolve(tool.getFileName()), tool);
-            }
-        }
-        Files.delete(fake.resolve("pg_dump"));
         String body =
                 switch (kind) {
                     case "killed half way" -> "\"$real\" \"$@\" | head -c 20000; echo 'about to die' >&2; kill -9 $$";
                     case "writes nothing" -> "exit 0";
                     default -> "\"$real\" \"$@\" | head -c 20000; exit 0";
                 };
-        Files.writeString(fake.resolve("pg_dump"), """
-                #!/bin/bash
-                real=%s/pg_dump
-                case " $* " in *" --version "*) exec "$real" --version;; esac
-                %s
-                """.formatted(real, body));
-        Files.setPosixFilePermissions(fake.resolve("pg_dump"), PosixFilePermissions.fromString("rwxr-xr-x"));
-        shop.configure("pg-bin: " + fake + "\n");
+        shop.wrap("pg_dump", body);
 
         var backup = shop.lifeboat("backup", "shop", "--json");
 

@@ -157,6 +157,23 @@ final class Installation implements AutoCloseable {
         return script;
     }
 
+    /** Puts a tool in the place of the real one, which it finds as {@code $real}. */
+    void wrap(String tool, String body) throws IOException {
+        Path tools = Files.createDirectories(folder.resolve("pgbin"));
+        try (var real = Files.list(TestCluster.get().binaries())) {
+            for (Path one : real.toList()) {
+                Files.createSymbolicLink(tools.resolve(one.getFileName()), one);
+            }
+        }
+        Files.delete(tools.resolve(tool));
+        Path script = Files.writeString(
+                tools.resolve(tool),
+                "#!/bin/bash\nreal='" + TestCluster.get().binaries().resolve(tool) + "'\n"
+                        + "case \" $* \" in *\" --version \"*) exec \"$real\" --version;; esac\n" + body);
+        Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwxr-xr-x"));
+        configure("pg-bin: " + tools + "\n");
+    }
+
     /** What is named like something of Lifeboat's beside the live database and filestore. */
     List<String> leftBeside() throws IOException, SQLException {
         var left = new ArrayList<String>();

@@ -156,7 +156,7 @@ class RestoreFaultsIT {
             FileStore volume = Files.getFileStore(small);
             long leave = volume.getTotalSpace() / 20 + 130_000;
             Path filler = small.resolve("filler");
-            wrap("pg_restore", """
+            shop.wrap("pg_restore", """
                     case " $* " in *--dbname=*) head -c %d /dev/zero > '%s';; esac
                     exec "$real" "$@"
                     """.formatted(volume.getUsableSpace() - leave, filler));
@@ -278,7 +278,7 @@ class RestoreFaultsIT {
         String what = loss.substring(0, loss.indexOf('|'));
         Path sql = Files.writeString(folder.resolve("loss.sql"), loss.substring(what.length() + 1));
         backUpAndChange();
-        wrap("pg_restore", """
+        shop.wrap("pg_restore", """
                 db=
                 for a in "$@"; do case "$a" in --dbname=*) db=${a#--dbname=};; esac; done
                 "$real" "$@" || exit
@@ -339,7 +339,7 @@ class RestoreFaultsIT {
         backUpAndChange();
         Path loading = folder.resolve("loading");
         Path goOn = folder.resolve("go-on");
-        wrap("pg_restore", """
+        shop.wrap("pg_restore", """
                 case " $* " in *--dbname=*)
                   touch '%s'
                   for ((i = 0; i < 600; i++)); do [ -e '%s' ] && break; sleep 0.05; done;;
@@ -481,23 +481,6 @@ class RestoreFaultsIT {
                 .filter(path -> path.getFileName().toString().equals(id))
                 .findFirst()
                 .orElseThrow();
-    }
-
-    /** Puts a tool in the place of the real one, which it finds as {@code $real}. */
-    private void wrap(String tool, String body) throws IOException {
-        Path tools = Files.createDirectories(folder.resolve("pgbin"));
-        try (var real = Files.list(TestCluster.get().binaries())) {
-            for (Path one : real.toList()) {
-                Files.createSymbolicLink(tools.resolve(one.getFileName()), one);
-            }
-        }
-        Files.delete(tools.resolve(tool));
-        Path script = Files.writeString(
-                tools.resolve(tool),
-                "#!/bin/bash\nreal='" + TestCluster.get().binaries().resolve(tool) + "'\n"
-                        + "case \" $* \" in *\" --version \"*) exec \"$real\" --version;; esac\n" + body);
-        Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwxr-xr-x"));
-        shop.configure("pg-bin: " + tools + "\n");
     }
 
     /** Kills a backend that loads a hidden database; true where one was there. */
