@@ -70,7 +70,11 @@ public class EnvironmentsResource {
             LastBackup lastBackup) {}
 
     /** What a backup is asked to be; everything has a default. */
-    public record BackupBody(BackupType type, String label) {}
+    public record BackupBody(BackupType type, String label, Boolean fullFilestore) {
+        BackupOrder order() {
+            return new BackupOrder(type, Optional.ofNullable(label), Boolean.TRUE.equals(fullFilestore));
+        }
+    }
 
     /** What a restore is asked to be; the members are those of {@link RestoreOrder}. */
     public record RestoreBody(
@@ -126,11 +130,7 @@ public class EnvironmentsResource {
     @Operation(summary = "Starts a backup")
     public Response backup(@PathParam("env") String env, BackupBody body) {
         return accepted(operations.backup(
-                environments.find(env),
-                new BackupOrder(
-                        body == null ? null : body.type(),
-                        Optional.ofNullable(body).map(BackupBody::label)),
-                LOCAL_USER));
+                environments.find(env), (body == null ? new BackupBody(null, null, null) : body).order(), LOCAL_USER));
     }
 
     @POST

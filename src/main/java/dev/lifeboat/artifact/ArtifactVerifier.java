@@ -2,6 +2,7 @@ package dev.lifeboat.artifact;
 
 import dev.lifeboat.artifact.ArtifactVerification.FileCheck;
 import dev.lifeboat.artifact.ArtifactVerification.State;
+import dev.lifeboat.digest.Hashes;
 import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
 import dev.lifeboat.fault.FaultException;
@@ -9,7 +10,6 @@ import dev.lifeboat.progress.Progress;
 import java.io.IOException;
 import java.io.InputStream;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -139,7 +139,7 @@ public final class ArtifactVerifier {
         ArtifactFolder folder = file.folder().get();
         long size = 0;
         try (InputStream in = folder.store().open(folder.key(file.path()), 0)) {
-            MessageDigest digest = sha256();
+            MessageDigest digest = Hashes.sha256();
             byte[] buffer = new byte[BUFFER_BYTES];
             long unreported = 0;
             for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
@@ -201,13 +201,5 @@ public final class ArtifactVerifier {
                 .map(folder::pathOf)
                 .filter(path -> !known.contains(path) && !path.startsWith("evidence/"))
                 .toList();
-    }
-
-    private static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
-        }
     }
 }

@@ -1,5 +1,6 @@
 package dev.lifeboat.artifact;
 
+import dev.lifeboat.digest.Hashes;
 import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
 import dev.lifeboat.store.DurableFiles;
@@ -13,7 +14,6 @@ import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
-import java.security.MessageDigest;
 import java.security.PrivateKey;
 import java.security.PublicKey;
 import java.security.Signature;
@@ -115,12 +115,7 @@ public final class InstallationKey {
 
     /** The name of a public key, as {@link #keyId()}. */
     public static String keyId(PublicKey key) {
-        try {
-            byte[] digest = MessageDigest.getInstance("SHA-256").digest(key.getEncoded());
-            return HexFormat.of().formatHex(digest, 0, 8);
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
-        }
+        return HexFormat.of().formatHex(Hashes.sha256().digest(key.getEncoded()), 0, 8);
     }
 
     /** The public key with this X.509 SubjectPublicKeyInfo; empty where the bytes are none, or not its one encoding. */

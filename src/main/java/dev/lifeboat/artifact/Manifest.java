@@ -79,7 +79,7 @@ public record Manifest(
      * @param contentBytes their bytes, uncompressed
      * @param treeSha256 SHA-256 over all names with the SHA-1 of their content ({@code FilestoreIndex} says how)
      * @param incremental whether other artifacts' parts are needed
-     * @param parts every part that is needed, the own one included, flat
+     * @param parts every part that is needed, flat: the oldest first, the own one last
      * @param missing names that the database refers to and that were not in the filestore
      * @param damaged names whose content did not have the SHA-1 of their name
      */
@@ -97,9 +97,16 @@ public record Manifest(
             List<String> missing,
             List<String> damaged) {}
 
-    /** A file {@code path} of the artifact {@code artifactId} that holds files of this one. */
+    /**
+     * A file {@code path} of the artifact {@code artifactId} that holds files of this one.
+     *
+     * @param size bytes of the part
+     * @param sha256 of the part
+     * @param contentBytes bytes of the files that it holds, uncompressed
+     * @param usedBytes bytes of those that this artifact refers to
+     */
     @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
-    public record Part(String artifactId, String path, long size, String sha256) {}
+    public record Part(String artifactId, String path, long size, String sha256, long contentBytes, long usedBytes) {}
 
     /** Odoo's own description of what is installed. */
     @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)

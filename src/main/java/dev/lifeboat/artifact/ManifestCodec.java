@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.lifeboat.digest.Hashes;
 import dev.lifeboat.environment.EnvironmentId;
 import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
@@ -21,7 +22,6 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.security.PublicKey;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -91,7 +91,7 @@ public final class ManifestCodec {
         check(manifest);
         try {
             byte[] sorted = MAPPER.writeValueAsBytes(manifest);
-            MessageDigest digest = sha256();
+            MessageDigest digest = Hashes.sha256();
             try (var compact = writer(digest, OutputStream.nullOutputStream())) {
                 CanonicalJson.copy(CanonicalJson.parser(sorted), compact);
             }
@@ -120,7 +120,7 @@ public final class ManifestCodec {
             throw invalid("it has more than " + MAX_BYTES + " bytes");
         }
         try {
-            MessageDigest digest = sha256();
+            MessageDigest digest = Hashes.sha256();
             var seal = new Seal();
             var same = new Comparison(json);
             try (var compact = writer(digest, OutputStream.nullOutputStream());
@@ -234,12 +234,20 @@ public final class ManifestCodec {
             wrong.add("the index " + filestore.index() + " is not among the files");
         }
         boolean foreign = false;
+        long used = 0;
         for (Manifest.Part part : filestore.parts()) {
             checkFile(wrong, part.path(), part.size(), part.sha256());
             if (!ObjectKey.isSegment(part.artifactId())) {
                 wrong.add("'" + part.artifactId() + "' can't be an artifact's name");
             }
+            if (part.usedBytes() < 0 || part.usedBytes() > part.contentBytes()) {
+                wrong.add("of part " + part.artifactId() + " more is used than it holds");
+            }
+            used += part.usedBytes();
             foreign |= !part.artifactId().equals(manifest.artifactId());
+        }
+        if (used != filestore.contentBytes()) {
+            wrong.add("filestore.parts do not add up to filestore.content_bytes");
         }
         if (foreign != filestore.incremental()) {
             wrong.add("filestore.incremental and filestore.parts contradict each other");
@@ -432,13 +440,5 @@ public final class ManifestCodec {
 
     private static CanonicalJson.Writer writer(MessageDigest digest, OutputStream out) {
         return new CanonicalJson.Writer(new DigestOutputStream(out, digest), false);
-    }
-
-    private static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
-        }
     }
 }

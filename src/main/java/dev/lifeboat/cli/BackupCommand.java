@@ -22,10 +22,15 @@ final class BackupCommand extends EngineCommand {
     @CommandLine.Option(names = "--label", paramLabel = "TEXT", description = "A name of your own for the backup.")
     String label;
 
+    @CommandLine.Option(
+            names = "--full-filestore",
+            description = "Archive every file again, also what earlier backups hold.")
+    boolean fullFilestore;
+
     @Override
     int run(ApiClient api) throws IOException, InterruptedException {
         return follow(api.post(
                 environmentPath(environment) + "/backups",
-                Json.object().put("type", type.wireName()).put("label", label)));
+                Json.object().put("type", type.wireName()).put("label", label).put("full_filestore", fullFilestore)));
     }
 }

@@ -1,5 +1,6 @@
 package dev.lifeboat.environment;
 
+import dev.lifeboat.digest.Hashes;
 import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
 import java.io.IOException;
@@ -13,7 +14,6 @@ import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HexFormat;
@@ -136,7 +136,7 @@ public record Addons(Map<String, Addon> byName, Map<Path, String> unread) {
         if (byName.isEmpty()) {
             return Optional.empty();
         }
-        MessageDigest all = sha256();
+        MessageDigest all = Hashes.sha256();
         var releases = new TreeMap<Path, byte[]>();
         byName.forEach((name, addon) -> {
             try {
@@ -155,7 +155,7 @@ public record Addons(Map<String, Addon> byName, Map<Path, String> unread) {
     }
 
     private static byte[] coreDigest(Addon addon, Map<Path, byte[]> releases) throws IOException {
-        MessageDigest digest = sha256();
+        MessageDigest digest = Hashes.sha256();
         Path folder = addon.folder().getParent();
         byte[] release = releases.get(folder);
         if (release == null) {
@@ -173,7 +173,7 @@ public record Addons(Map<String, Addon> byName, Map<Path, String> unread) {
                 folder.resolveSibling("release.py"),
                 folder.resolveSibling("odoo").resolve("release.py"))) {
             if (Files.isRegularFile(file)) {
-                MessageDigest digest = sha256();
+                MessageDigest digest = Hashes.sha256();
                 addFile(digest, file, new byte[BUFFER]);
                 return digest.digest();
             }
@@ -201,7 +201,7 @@ public record Addons(Map<String, Addon> byName, Map<Path, String> unread) {
                 return FileVisitResult.CONTINUE;
             }
         });
-        MessageDigest digest = sha256();
+        MessageDigest digest = Hashes.sha256();
         byte[] buffer = new byte[BUFFER];
         for (var entry : files.entrySet()) {
             digest.update((entry.getKey() + "\0").getBytes(StandardCharsets.UTF_8));
@@ -209,7 +209,7 @@ public record Addons(Map<String, Addon> byName, Map<Path, String> unread) {
                 digest.update(
                         ("-> " + Files.readSymbolicLink(entry.getValue()) + "\0").getBytes(StandardCharsets.UTF_8));
             } else if (Files.isRegularFile(entry.getValue(), LinkOption.NOFOLLOW_LINKS)) {
-                MessageDigest content = sha256();
+                MessageDigest content = Hashes.sha256();
                 addFile(content, entry.getValue(), buffer);
                 digest.update(content.digest());
             }
@@ -222,14 +222,6 @@ public record Addons(Map<String, Addon> byName, Map<Path, String> unread) {
             for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
                 digest.update(buffer, 0, n);
             }
-        }
-    }
-
-    private static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java has SHA-256", e);
         }
     }
 }

@@ -2,6 +2,7 @@ package dev.lifeboat.filestore;
 
 import com.github.luben.zstd.Zstd;
 import com.github.luben.zstd.ZstdCompressCtx;
+import dev.lifeboat.digest.Hashes;
 import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
 import dev.lifeboat.fault.FaultException;
@@ -28,6 +29,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -45,6 +47,9 @@ import org.apache.commons.compress.archivers.tar.TarConstants;
  * <p>A content-addressed file is hashed against its name. One that the database refers to and whose content is not the one
  * is archived as it is and reported as damaged; one that nobody refers to is an upload in flight and left out (Odoo writes
  * files plainly, before its transaction commits).
+ *
+ * <p>With a {@link Base}, a content-addressed file whose name the base knows is not looked at: its content can't be another, and
+ * the index refers to the part that holds it.
  */
 public final class FilestoreArchiver {
     private static final int FRAME_BYTES = 2 * 1024 * 1024;
@@ -59,18 +64,42 @@ public final class FilestoreArchiver {
     private static final int LEVEL = 1;
     private static final int FRAMES_WAITING = 1;
     private static final int SHORT_NAME = 100;
+    private static final int CARRIED_IN_JOB = 4096;
 
     private final Path root;
     private final ReferredNames referred;
     private final FilestoreIndex.PartRef part;
+    private final Optional<Base> base;
     private final int threads;
     private final Progress progress;
     private final ConcurrentLinkedDeque<byte[]> buffers = new ConcurrentLinkedDeque<>();
 
     /**
+     * What an earlier artifact holds.
+     *
+     * @param index the bytes of its index; the archiver closes it
+     * @param parts the parts that may be referred to
+     */
+    public record Base(InputStream index, List<FilestoreIndex.PartRef> parts) {
+        public Base {
+            parts = List.copyOf(parts);
+        }
+    }
+
+    /**
+     * What of a part is used.
+     *
+     * @param part the part
+     * @param files how many files of it
+     * @param bytes their bytes, uncompressed
+     */
+    public record PartUse(FilestoreIndex.PartRef part, long files, long bytes) {}
+
+    /**
      * What a pass gave.
      *
-     * @param summary counts and tree digest of what was archived
+     * @param summary counts and tree digest of the whole, with what the base holds
+     * @param uses what of each part is used; parts of which nothing is are left out, the own one comes last
      * @param missing names that the database refers to and that are not there
      * @param damaged names that the database refers to and whose content is another
      * @param inFlight how many files were left out because they were still being written
@@ -78,6 +107,7 @@ public final class FilestoreArchiver {
      */
     public record Result(
             FilestoreIndex.Summary summary,
+            List<PartUse> uses,
             List<String> missing,
             List<String> damaged,
             long inFlight,
@@ -89,12 +119,15 @@ public final class FilestoreArchiver {
      * @param root the folder
      * @param referred the names that the database refers to
      * @param part how the index names the archive
+     * @param base what need not be archived again; empty: every file is archived
      * @param progress told files and bytes as they are read
      */
-    public FilestoreArchiver(Path root, ReferredNames referred, FilestoreIndex.PartRef part, Progress progress) {
+    public FilestoreArchiver(
+            Path root, ReferredNames referred, FilestoreIndex.PartRef part, Optional<Base> base, Progress progress) {
         this.root = root;
         this.referred = referred;
         this.part = part;
+        this.base = base;
         this.threads = 2 * Runtime.getRuntime().availableProcessors();
         this.progress = progress;
     }
@@ -120,19 +153,25 @@ public final class FilestoreArchiver {
 
     /**
      * Work for one thread: folders, and files that share a frame or one large file. Its frames come out in order; {@code
-     * archived} is complete when they have ended.
+     * archived} is complete when they have ended. What the base holds lies between them and costs nothing.
      */
     private static final class Job {
         private final List<Item> items;
         private final List<IndexEntry.Folder> folders;
+        private final List<IndexEntry.File> carried;
         private final BlockingQueue<Frame> frames = new ArrayBlockingQueue<>(FRAMES_WAITING);
         private final List<Archived> archived = new ArrayList<>();
         private int inFlight;
         private Future<?> worker;
 
-        Job(List<Item> items, List<IndexEntry.Folder> folders) {
+        Job(List<Item> items, List<IndexEntry.Folder> folders, List<IndexEntry.File> carried) {
             this.items = items;
             this.folders = folders;
+            this.carried = carried;
+        }
+
+        boolean hasWork() {
+            return !items.isEmpty() || !folders.isEmpty();
         }
     }
 
@@ -152,13 +191,14 @@ public final class FilestoreArchiver {
                     .toException();
         }
         var jobs = new ArrayBlockingQueue<Job>(2 * threads + 1);
-        var scanner = new Scanner(jobs);
-        try (ExecutorService workers = Executors.newFixedThreadPool(
-                threads, Thread.ofPlatform().daemon().name("archive-", 1).factory())) {
-            scanner.workers = workers;
+        try (var known = base.map(KnownFiles::new).orElseGet(KnownFiles::none);
+                ExecutorService workers = Executors.newFixedThreadPool(
+                        threads,
+                        Thread.ofPlatform().daemon().name("archive-", 1).factory())) {
+            var scanner = new Scanner(jobs, known, workers);
             Thread scan = Thread.ofPlatform().daemon().name("scan").start(scanner);
             try {
-                return write(jobs, archive, index, scanner);
+                return write(jobs, archive, index, scanner, known.partsWith(part));
             } catch (IOException e) {
                 throw readFailed(e);
             } catch (InterruptedException e) {
@@ -168,16 +208,39 @@ public final class FilestoreArchiver {
             } finally {
                 scan.interrupt();
                 workers.shutdownNow();
+                join(scan);
             }
         }
     }
 
-    private Result write(BlockingQueue<Job> jobs, OutputStream archive, OutputStream index, Scanner scanner)
+    /** The scan reads what its caller is about to close. */
+    private static void join(Thread scan) {
+        boolean interrupted = false;
+        while (scan.isAlive()) {
+            try {
+                scan.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private Result write(
+            BlockingQueue<Job> jobs,
+            OutputStream archive,
+            OutputStream index,
+            Scanner scanner,
+            List<FilestoreIndex.PartRef> parts)
             throws IOException, InterruptedException {
         var damaged = new ArrayList<String>();
         long inFlight = 0;
         long at = 0;
-        List<FilestoreIndex.PartRef> parts = List.of(part);
+        int own = parts.size() - 1;
+        long[] files = new long[parts.size()];
+        long[] bytes = new long[parts.size()];
         FilestoreIndex.Summary summary;
         try (var entries = new FilestoreIndex.Writer(index, parts)) {
             for (Job job = jobs.take(); job != Scanner.END; job = jobs.take()) {
@@ -191,13 +254,17 @@ public final class FilestoreArchiver {
                 for (IndexEntry.Folder folder : job.folders) {
                     entries.add(folder);
                 }
+                int next = 0;
                 for (Archived archived : job.archived) {
-                    entries.add(placed(archived.entry, begin));
-                    referred.markSeen(archived.entry.path());
+                    next = carry(job.carried, next, Optional.of(archived.entry.path()), entries, files, bytes);
+                    IndexEntry.File entry = placed(archived.entry, own, begin);
+                    enter(entry, entries, files, bytes);
                     if (archived.damaged) {
-                        damaged.add(archived.entry.path());
+                        damaged.add(entry.path());
                     }
                 }
+                carry(job.carried, next, Optional.empty(), entries, files, bytes);
+                progress.advance(0, job.carried.size());
                 inFlight += job.inFlight;
             }
             finished(scanner.failure);
@@ -205,12 +272,99 @@ public final class FilestoreArchiver {
             archive.write(end);
             summary = entries.finish(parts);
         }
-        return new Result(summary, referred.unseen(), damaged, inFlight, scanner.passedOver);
+        var uses = new ArrayList<PartUse>();
+        for (int i = 0; i < parts.size(); i++) {
+            if (files[i] > 0 || i == own) {
+                uses.add(new PartUse(parts.get(i), files[i], bytes[i]));
+            }
+        }
+        return new Result(summary, List.copyOf(uses), referred.unseen(), damaged, inFlight, scanner.passedOver);
     }
 
-    private static IndexEntry.File placed(IndexEntry.File file, long frame) {
+    /** Enters what the base holds, up to a path or to the end; gives where it stopped. */
+    private int carry(
+            List<IndexEntry.File> carried,
+            int from,
+            Optional<String> before,
+            FilestoreIndex.Writer entries,
+            long[] files,
+            long[] bytes)
+            throws IOException {
+        int next = from;
+        while (next < carried.size()
+                && (before.isEmpty() || Names.compare(carried.get(next).path(), before.get()) < 0)) {
+            enter(carried.get(next), entries, files, bytes);
+            next++;
+        }
+        return next;
+    }
+
+    private void enter(IndexEntry.File entry, FilestoreIndex.Writer entries, long[] files, long[] bytes)
+            throws IOException {
+        entries.add(entry);
+        referred.markSeen(entry.path());
+        files[entry.part()]++;
+        bytes[entry.part()] += entry.size();
+    }
+
+    private static IndexEntry.File placed(IndexEntry.File file, int part, long frame) {
         return new IndexEntry.File(
-                file.path(), file.mode(), file.modified(), file.size(), file.sha1(), file.part(), frame, file.offset());
+                file.path(), file.mode(), file.modified(), file.size(), file.sha1(), part, frame, file.offset());
+    }
+
+    /** The files of the base, asked for in byte order, while its index is read once. */
+    private static final class KnownFiles implements AutoCloseable {
+        private final Optional<FilestoreIndex.Reader> index;
+        private final List<FilestoreIndex.PartRef> usable;
+        private final List<Integer> numbers = new ArrayList<>();
+        private IndexEntry.File next;
+
+        private KnownFiles(Optional<FilestoreIndex.Reader> index, List<FilestoreIndex.PartRef> usable) {
+            this.index = index;
+            this.usable = usable;
+        }
+
+        KnownFiles(Base base) {
+            this.usable = base.parts();
+            this.index =
+                    Optional.of(new FilestoreIndex.Reader(base.index(), part -> numbers.add(usable.indexOf(part))));
+            advance();
+        }
+
+        static KnownFiles none() {
+            return new KnownFiles(Optional.empty(), List.of());
+        }
+
+        /** The parts of an index: those that can be referred to, and the own one. */
+        List<FilestoreIndex.PartRef> partsWith(FilestoreIndex.PartRef own) {
+            var parts = new ArrayList<>(usable);
+            parts.add(own);
+            return List.copyOf(parts);
+        }
+
+        /** A content-addressed file as the base holds it; null where it does not. Paths come in ascending order. */
+        IndexEntry.File find(String path) {
+            while (next != null && Names.compare(next.path(), path) < 0) {
+                advance();
+            }
+            if (next == null || !next.path().equals(path) || next.isDamaged() || numbers.get(next.part()) < 0) {
+                return null;
+            }
+            return placed(next, numbers.get(next.part()), next.frame());
+        }
+
+        private void advance() {
+            IndexEntry entry = index.map(FilestoreIndex.Reader::next).orElse(null);
+            while (entry instanceof IndexEntry.Folder) {
+                entry = index.orElseThrow().next();
+            }
+            next = (IndexEntry.File) entry;
+        }
+
+        @Override
+        public void close() {
+            index.ifPresent(FilestoreIndex.Reader::close);
+        }
     }
 
     private static void finished(Future<?> worker) throws InterruptedException {
@@ -243,18 +397,22 @@ public final class FilestoreArchiver {
 
     /** Walks the tree in byte order and cuts it into jobs. */
     private final class Scanner implements Runnable {
-        static final Job END = new Job(List.of(), List.of());
+        static final Job END = new Job(List.of(), List.of(), List.of());
 
         private final BlockingQueue<Job> jobs;
+        private final KnownFiles known;
+        private final ExecutorService workers;
         private final List<String> passedOver = new ArrayList<>();
-        private ExecutorService workers;
         private volatile Throwable failure;
         private List<Item> batch = new ArrayList<>();
         private List<IndexEntry.Folder> folders = new ArrayList<>();
+        private List<IndexEntry.File> carried = new ArrayList<>();
         private long batchBytes;
 
-        Scanner(BlockingQueue<Job> jobs) {
+        Scanner(BlockingQueue<Job> jobs, KnownFiles known, ExecutorService workers) {
             this.jobs = jobs;
+            this.known = known;
+            this.workers = workers;
         }
 
         @Override
@@ -274,53 +432,69 @@ public final class FilestoreArchiver {
             }
         }
 
+        /** One name of a folder; {@code attributes} are null where the name says all. */
+        private record Child(String name, Map<String, Object> attributes, String order) {}
+
         private void folder(Path folder, String prefix) throws IOException, InterruptedException {
-            record Child(Path path, Map<String, Object> attributes, String order) {}
             var children = new ArrayList<Child>();
             try (var listing = Files.newDirectoryStream(folder)) {
                 for (Path path : listing) {
                     String name = path.getFileName().toString();
                     if (name.indexOf('\uFFFD') >= 0) {
                         passedOver.add(prefix + name + ": its name is no text");
-                        continue;
+                    } else if (Names.isContentAddressed(prefix + name)) {
+                        children.add(new Child(name, null, name));
+                    } else {
+                        look(path)
+                                .ifPresent(attributes -> children.add(
+                                        new Child(name, attributes, type(attributes) == FOLDER ? name + "/" : name)));
                     }
-                    Map<String, Object> attributes;
-                    try {
-                        attributes = Files.readAttributes(
-                                path, "unix:mode,uid,gid,size,lastModifiedTime", LinkOption.NOFOLLOW_LINKS);
-                    } catch (NoSuchFileException e) {
-                        // Gone between the listing and the look: nobody refers to it, or it will be found missing.
-                        continue;
-                    }
-                    boolean isFolder = type(attributes) == FOLDER;
-                    children.add(new Child(path, attributes, name + (isFolder ? "/" : "")));
                 }
             } catch (java.nio.file.AccessDeniedException e) {
                 throw unreadable(folder, e);
             }
-            children.sort((a, b) -> Names.BYTE_ORDER.compare(
-                    a.order.getBytes(StandardCharsets.UTF_8), b.order.getBytes(StandardCharsets.UTF_8)));
+            children.sort((a, b) -> Names.compare(a.order, b.order));
             for (Child child : children) {
-                String path = prefix + child.path.getFileName();
-                switch (type(child.attributes)) {
-                    case FOLDER -> {
-                        if (folders.size() == FILES_IN_FRAME) {
-                            flush();
-                        }
-                        folders.add(new IndexEntry.Folder(path, (int) child.attributes.get("mode") & 07777));
-                        folder(child.path, path + "/");
-                    }
-                    case REGULAR ->
-                        add(new Item(
-                                child.path,
-                                path,
-                                (int) child.attributes.get("mode") & 07777,
-                                (int) child.attributes.get("uid"),
-                                (int) child.attributes.get("gid"),
-                                ((FileTime) child.attributes.get("lastModifiedTime")).toMillis() / 1000,
-                                (long) child.attributes.get("size")));
-                    default -> passedOver.add(path + ": neither a regular file nor a folder");
+                child(folder.resolve(child.name), prefix + child.name, child.attributes);
+            }
+        }
+
+        private void child(Path file, String path, Map<String, Object> attributes)
+                throws IOException, InterruptedException {
+            if (attributes == null) {
+                IndexEntry.File held = known.find(path);
+                if (held != null) {
+                    carry(held);
+                    return;
                 }
+                Optional<Map<String, Object>> looked = look(file);
+                if (looked.isPresent() && type(looked.get()) == REGULAR) {
+                    add(file, path, looked.get());
+                } else if (looked.isPresent()) {
+                    passedOver.add(path + ": it has the name of a content, and is no regular file");
+                }
+                return;
+            }
+            switch (type(attributes)) {
+                case FOLDER -> {
+                    if (folders.size() == FILES_IN_FRAME) {
+                        flush();
+                    }
+                    folders.add(new IndexEntry.Folder(path, (int) attributes.get("mode") & 07777));
+                    folder(file, path + "/");
+                }
+                case REGULAR -> add(file, path, attributes);
+                default -> passedOver.add(path + ": neither a regular file nor a folder");
+            }
+        }
+
+        /** Empty where it is gone since the listing: nobody refers to it, or it will be found missing. */
+        private static Optional<Map<String, Object>> look(Path path) throws IOException {
+            try {
+                return Optional.of(Files.readAttributes(
+                        path, "unix:mode,uid,gid,size,lastModifiedTime", LinkOption.NOFOLLOW_LINKS));
+            } catch (NoSuchFileException e) {
+                return Optional.empty();
             }
         }
 
@@ -332,7 +506,22 @@ public final class FilestoreArchiver {
             return (int) attributes.get("mode") & TYPE;
         }
 
-        private void add(Item item) throws InterruptedException {
+        private void carry(IndexEntry.File held) throws InterruptedException {
+            if (carried.size() == CARRIED_IN_JOB) {
+                flush();
+            }
+            carried.add(held);
+        }
+
+        private void add(Path file, String path, Map<String, Object> attributes) throws InterruptedException {
+            var item = new Item(
+                    file,
+                    path,
+                    (int) attributes.get("mode") & 07777,
+                    (int) attributes.get("uid"),
+                    (int) attributes.get("gid"),
+                    ((FileTime) attributes.get("lastModifiedTime")).toMillis() / 1000,
+                    (long) attributes.get("size"));
             long room = 2L * BLOCK + item.size + BLOCK;
             if (batchBytes + room > FRAME_BYTES || batch.size() == FILES_IN_FRAME) {
                 flush();
@@ -345,14 +534,20 @@ public final class FilestoreArchiver {
         }
 
         private void flush() throws InterruptedException {
-            if (batch.isEmpty() && folders.isEmpty()) {
+            if (batch.isEmpty() && folders.isEmpty() && carried.isEmpty()) {
                 return;
             }
-            var job = new Job(batch, folders);
+            var job = new Job(batch, folders, carried);
             batch = new ArrayList<>();
             folders = new ArrayList<>();
+            carried = new ArrayList<>();
             batchBytes = 0;
-            job.worker = workers.submit(() -> perform(job));
+            if (job.hasWork()) {
+                job.worker = workers.submit(() -> perform(job));
+            } else {
+                job.worker = CompletableFuture.completedFuture(null);
+                job.frames.add(Frame.END);
+            }
             jobs.put(job);
         }
     }

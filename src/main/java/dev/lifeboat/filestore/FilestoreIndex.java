@@ -1,7 +1,8 @@
 package dev.lifeboat.filestore;
 
-import com.github.luben.zstd.ZstdInputStream;
+import com.github.luben.zstd.ZstdInputStreamNoFinalizer;
 import com.github.luben.zstd.ZstdOutputStream;
+import dev.lifeboat.digest.Hashes;
 import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
 import java.io.BufferedReader;
@@ -19,7 +20,6 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.function.Consumer;
-import java.util.regex.Pattern;
 
 /**
  * {@code filestore.index.zst}: what is in a filestore and where it lies. Text in zstd, a line each:
@@ -39,7 +39,6 @@ import java.util.regex.Pattern;
 public final class FilestoreIndex {
     static final String FIRST_LINE = "lifeboat-filestore-index 1";
     private static final int LONGEST_LINE = 64 * 1024;
-    private static final Pattern SHA1 = Pattern.compile("[0-9a-f]{40}");
     private static final int PERMISSIONS = 07777;
 
     private FilestoreIndex() {}
@@ -138,34 +137,54 @@ public final class FilestoreIndex {
 
     /** The same; {@code parts} is handed each part, all of them before the first file. */
     static Summary read(InputStream in, Consumer<PartRef> onPart, Consumer<IndexEntry> entries) {
-        try (var lines = new BufferedReader(
-                new InputStreamReader(new ZstdInputStream(in), StandardCharsets.US_ASCII), LONGEST_LINE)) {
-            return new Reader(lines, onPart, entries).read();
-        } catch (IOException | IllegalArgumentException | IndexOutOfBoundsException | ArithmeticException e) {
-            throw damaged(e.getMessage(), e);
+        try (var reader = new Reader(in, onPart)) {
+            for (IndexEntry entry = reader.next(); entry != null; entry = reader.next()) {
+                entries.accept(entry);
+            }
+            return reader.summary();
         }
     }
 
-    private static final class Reader {
+    /** Reads an index entry by entry. Its failures are those of {@link #read(InputStream, Consumer)}. */
+    static final class Reader implements AutoCloseable {
         private final BufferedReader lines;
         private final Consumer<PartRef> onPart;
-        private final Consumer<IndexEntry> entries;
         private final List<PartRef> parts = new ArrayList<>();
         private final TreeDigest tree = new TreeDigest();
-        private byte[] last = {};
+        private String last = "";
         private long files;
         private long bytes;
+        private Summary summary;
 
-        Reader(BufferedReader lines, Consumer<PartRef> onPart, Consumer<IndexEntry> entries) {
-            this.lines = lines;
+        Reader(InputStream in, Consumer<PartRef> onPart) {
             this.onPart = onPart;
-            this.entries = entries;
+            try {
+                lines = new BufferedReader(
+                        new InputStreamReader(new ZstdInputStreamNoFinalizer(in), StandardCharsets.US_ASCII),
+                        LONGEST_LINE);
+                if (!FIRST_LINE.equals(lines.readLine())) {
+                    throw damaged("its first line is not '" + FIRST_LINE + "'", null);
+                }
+            } catch (IOException e) {
+                throw damaged(e.getMessage(), e);
+            }
         }
 
-        Summary read() throws IOException {
-            if (!FIRST_LINE.equals(lines.readLine())) {
-                throw damaged("its first line is not '" + FIRST_LINE + "'", null);
+        /** The next entry; null at the end, which was checked then. */
+        IndexEntry next() {
+            try {
+                return summary == null ? read() : null;
+            } catch (IOException | IllegalArgumentException | IndexOutOfBoundsException | ArithmeticException e) {
+                throw damaged(e.getMessage(), e);
             }
+        }
+
+        /** What the index says of the whole; known at its end. */
+        Summary summary() {
+            return summary;
+        }
+
+        private IndexEntry read() throws IOException {
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
                 String[] fields = line.split(" ", 9);
                 switch (fields[0]) {
@@ -176,9 +195,11 @@ public final class FilestoreIndex {
                     }
                     case "dir" -> {
                         require(fields.length == 3, line);
-                        entries.accept(new IndexEntry.Folder(path(fields[2]), mode(fields[1])));
+                        return new IndexEntry.Folder(path(fields[2]), mode(fields[1]));
                     }
-                    case "file" -> file(fields, line);
+                    case "file" -> {
+                        return file(fields, line);
+                    }
                     case "end" -> {
                         String digest = tree.hex();
                         require(
@@ -188,7 +209,8 @@ public final class FilestoreIndex {
                                         && fields[3].equals(digest)
                                         && lines.readLine() == null,
                                 line);
-                        return new Summary(parts, files, bytes, digest);
+                        summary = new Summary(parts, files, bytes, digest);
+                        return null;
                     }
                     default -> throw damaged("a line begins with '" + fields[0] + "'", null);
                 }
@@ -196,8 +218,17 @@ public final class FilestoreIndex {
             throw damaged("it has no end", null);
         }
 
-        private void file(String[] fields, String line) {
-            require(fields.length == 9 && SHA1.matcher(fields[4]).matches(), line);
+        @Override
+        public void close() {
+            try {
+                lines.close();
+            } catch (IOException e) {
+                throw damaged(e.getMessage(), e);
+            }
+        }
+
+        private IndexEntry.File file(String[] fields, String line) {
+            require(fields.length == 9 && Names.isHex(fields[4], 40), line);
             var file = new IndexEntry.File(
                     path(fields[8]),
                     mode(fields[1]),
@@ -208,16 +239,18 @@ public final class FilestoreIndex {
                     natural(fields[6]),
                     natural(fields[7]));
             require(file.part() >= 0 && file.part() < parts.size(), line);
-            byte[] name = file.path().getBytes(StandardCharsets.UTF_8);
-            require(Names.BYTE_ORDER.compare(last, name) < 0, line);
-            last = name;
+            require(Names.compare(last, file.path()) < 0, line);
+            last = file.path();
             tree.add(file.sha1(), file.path());
             files++;
             bytes = Math.addExact(bytes, file.size());
-            entries.accept(file);
+            return file;
         }
 
         private static String path(String escaped) {
+            if (Names.isContentAddressed(escaped)) {
+                return escaped;
+            }
             String path = Names.unescape(escaped);
             Path normal = Path.of("/root").resolve(path).normalize();
             require(

@@ -1,6 +1,7 @@
 package dev.lifeboat.filestore;
 
 import com.github.luben.zstd.ZstdInputStreamNoFinalizer;
+import dev.lifeboat.digest.Hashes;
 import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
 import dev.lifeboat.fault.FaultException;

@@ -1,22 +1,54 @@
 package dev.lifeboat.filestore;
 
 import java.nio.charset.StandardCharsets;
-import java.util.Comparator;
 import java.util.HexFormat;
-import java.util.regex.Pattern;
 
 /** Names in a filestore. */
 final class Names {
-    /** The order of paths by their bytes: that of {@code LC_ALL=C sort}. */
-    static final Comparator<byte[]> BYTE_ORDER = java.util.Arrays::compareUnsigned;
-
-    private static final Pattern CONTENT_ADDRESSED = Pattern.compile("([0-9a-f]{2})/\\1[0-9a-f]{38}");
+    private static final int HEX_DIGITS = 40;
 
     private Names() {}
 
     /** Whether a path is {@code <2 hex>/<40 hex>} with the same two digits: the name of a content. */
     static boolean isContentAddressed(String path) {
-        return path.length() == 43 && CONTENT_ADDRESSED.matcher(path).matches();
+        return path.length() == 3 + HEX_DIGITS
+                && path.charAt(2) == '/'
+                && path.charAt(0) == path.charAt(3)
+                && path.charAt(1) == path.charAt(4)
+                && isHex(path, 3, HEX_DIGITS);
+    }
+
+    /** Whether a text is so many lower-case hex digits. */
+    static boolean isHex(String text, int digits) {
+        return text.length() == digits && isHex(text, 0, digits);
+    }
+
+    private static boolean isHex(String text, int from, int digits) {
+        for (int i = from; i < from + digits; i++) {
+            char c = text.charAt(i);
+            if ((c < '0' || c > '9') && (c < 'a' || c > 'f')) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Compares two paths by the bytes of their UTF-8, which is also the order of their code points. */
+    static int compare(String a, String b) {
+        int length = Math.min(a.length(), b.length());
+        for (int i = 0; i < length; i++) {
+            char x = a.charAt(i);
+            char y = b.charAt(i);
+            if (x != y) {
+                return ordinal(x) - ordinal(y);
+            }
+        }
+        return a.length() - b.length();
+    }
+
+    /** Surrogates stand for code points beyond all others. */
+    private static int ordinal(char c) {
+        return Character.isSurrogate(c) ? c + Character.MAX_VALUE : c;
     }
 
     /** The SHA-1 that a content-addressed path names. */

@@ -1,5 +1,6 @@
 package dev.lifeboat.filestore;
 
+import dev.lifeboat.digest.Hashes;
 import java.io.IOException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
@@ -33,7 +34,7 @@ public final class Trees {
         List<Path> files;
         try (var walk = Files.walk(root)) {
             files = walk.filter(path -> Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS))
-                    .sorted((a, b) -> Names.BYTE_ORDER.compare(name(root, a), name(root, b)))
+                    .sorted((a, b) -> Names.compare(name(root, a), name(root, b)))
                     .toList();
         }
         var tree = new FilestoreIndex.TreeDigest();
@@ -108,7 +109,7 @@ public final class Trees {
         Files.setAttribute(path, "unix:mode", mode);
     }
 
-    private static byte[] name(Path root, Path file) {
-        return root.relativize(file).toString().getBytes(java.nio.charset.StandardCharsets.UTF_8);
+    private static String name(Path root, Path file) {
+        return root.relativize(file).toString();
     }
 }

@@ -1,6 +1,7 @@
 package dev.lifeboat.functions;
 
 import dev.lifeboat.orchestrator.InProcessInvoker;
+import dev.lifeboat.run.ArtifactCatalogue;
 import dev.lifeboat.sidecar.Task;
 import dev.lifeboat.step.StepFunction;
 import dev.lifeboat.step.StepRequest;
@@ -8,15 +9,20 @@ import dev.lifeboat.step.StepResponse;
 import dev.lifeboat.step.StepResult;
 import io.quarkus.funqy.Funq;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.util.List;
 import java.util.Optional;
 
 /** Archives the filestore in the run's capture: {@code filestore.tar.zst}, its index, checksum and meta data. */
 @ApplicationScoped
 public class ArchiveFilestore implements StepFunction {
-    private final Heavy heavy;
+    private static final int BASES = 10;
 
-    ArchiveFilestore(Heavy heavy) {
+    private final Heavy heavy;
+    private final ArtifactCatalogue catalogue;
+
+    ArchiveFilestore(Heavy heavy, ArtifactCatalogue catalogue) {
         this.heavy = heavy;
+        this.catalogue = catalogue;
     }
 
     /** The function. */
@@ -40,6 +46,19 @@ public class ArchiveFilestore implements StepFunction {
                         request.environmentId(),
                         Artifacts.ofRun(request),
                         Artifacts.capture(request),
-                        Optional.empty()));
+                        bases(request)));
+    }
+
+    /** The newest backups first; a safety backup goes sooner than they do. */
+    private List<String> bases(StepRequest request) {
+        if (request.inputs().path("full_filestore").asBoolean(false)) {
+            return List.of();
+        }
+        return catalogue.available(Optional.of(request.environmentId())).stream()
+                .filter(artifact -> artifact.purpose.equals("backup"))
+                .filter(artifact -> artifact.type().coversFilestore())
+                .limit(BASES)
+                .map(artifact -> artifact.artifactId)
+                .toList();
     }
 }

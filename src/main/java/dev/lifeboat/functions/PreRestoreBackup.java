@@ -74,7 +74,7 @@ public class PreRestoreBackup implements StepFunction {
         }
         String run = operations.safetyBackup(
                 bindings.environment(),
-                new BackupOrder(type.get(), Optional.of("before restore " + request.runId())),
+                new BackupOrder(type.get(), Optional.of("before restore " + request.runId()), false),
                 request.runId(),
                 request.createdBy());
         return new StepResult.Pending(run, CHECK_AFTER);

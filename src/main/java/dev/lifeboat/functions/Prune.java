@@ -6,7 +6,6 @@ import dev.lifeboat.artifact.ArtifactFolder;
 import dev.lifeboat.artifact.ArtifactId;
 import dev.lifeboat.artifact.ArtifactLibrary;
 import dev.lifeboat.artifact.ArtifactReader;
-import dev.lifeboat.artifact.BackupType;
 import dev.lifeboat.artifact.Retention;
 import dev.lifeboat.environment.EnvironmentCatalogue;
 import dev.lifeboat.environment.EnvironmentId;
@@ -28,7 +27,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 
@@ -141,7 +139,7 @@ public class Prune implements StepFunction {
         return new Retention.Candidate(
                 artifact.artifactId,
                 artifact.createdAt,
-                BackupType.valueOf(artifact.backupType.toUpperCase(Locale.ROOT)),
+                artifact.type(),
                 artifact.purpose.equals("pre_restore") ? Retention.Kind.PRE_RESTORE : Retention.Kind.MANUAL,
                 Optional.ofNullable(artifact.label),
                 true,

@@ -8,8 +8,9 @@ import java.util.Optional;
  *
  * @param type what it covers
  * @param label the person's own name for it
+ * @param fullFilestore whether every file is archived again, those too that earlier artifacts hold
  */
-public record BackupOrder(BackupType type, Optional<String> label) {
+public record BackupOrder(BackupType type, Optional<String> label, boolean fullFilestore) {
     public BackupOrder {
         type = type == null ? BackupType.FULL : type;
         label = label == null ? Optional.empty() : label;

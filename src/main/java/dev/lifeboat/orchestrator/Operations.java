@@ -200,6 +200,7 @@ public class Operations {
         ObjectNode inputs = Json.object()
                 .put("backup_type", order.type().wireName())
                 .put("label", order.label().orElse(null))
+                .put("full_filestore", order.fullFilestore())
                 .put("purpose", purpose);
         var retention = environments.configOf(environment).retention();
         inputs.putObject("retention_policy")

@@ -1,6 +1,7 @@
 package dev.lifeboat.postgres;
 
 import dev.lifeboat.artifact.Manifest.TableDigest;
+import dev.lifeboat.digest.Hashes;
 import dev.lifeboat.progress.Progress;
 import java.io.IOException;
 import java.io.InputStream;
@@ -234,8 +235,8 @@ final class DataDigest {
 
     /** The running hashes of one table. */
     private static final class TableHash {
-        private final MessageDigest ordered = Sha256.start();
-        private final MessageDigest row = Sha256.start();
+        private final MessageDigest ordered = Hashes.sha256();
+        private final MessageDigest row = Hashes.sha256();
         private final byte[] rowHash = new byte[32];
         private long rows;
         private long high;

@@ -1,5 +1,6 @@
 package dev.lifeboat.postgres;
 
+import dev.lifeboat.digest.Hashes;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -93,7 +94,7 @@ public record SchemaDigest(String sha256, SortedMap<String, String> entries) {
             throw new IOException("the definitions end early, after " + (header == null ? "nothing" : header));
         }
         add(entries, header, body);
-        MessageDigest all = Sha256.start();
+        MessageDigest all = Hashes.sha256();
         entries.forEach(
                 (name, digest) -> all.update((name + "\n" + digest + "\n").getBytes(StandardCharsets.ISO_8859_1)));
         return new SchemaDigest(HexFormat.of().formatHex(all.digest()), entries);
@@ -105,7 +106,7 @@ public record SchemaDigest(String sha256, SortedMap<String, String> entries) {
             return;
         }
         String text = castElementwise(body.toString().strip());
-        String digest = HexFormat.of().formatHex(Sha256.of(text.getBytes(StandardCharsets.ISO_8859_1)));
+        String digest = Hashes.sha256(text.getBytes(StandardCharsets.ISO_8859_1));
         // overloads and comments may share a header
         entries.merge(header, digest, (one, other) -> one.compareTo(other) < 0 ? one + other : other + one);
     }

@@ -24,7 +24,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.UUID;
 
@@ -99,7 +98,7 @@ public class RestorePreconditions {
                             "`lifeboat artifacts` lists those that there are.")
                     .toException();
         }
-        BackupType has = BackupType.valueOf(artifact.backupType.toUpperCase(Locale.ROOT));
+        BackupType has = artifact.type();
         if ((type.coversDatabase() && !has.coversDatabase()) || (type.coversFilestore() && !has.coversFilestore())) {
             throw Fault.of(
                             FaultCode.BAD_INPUT,

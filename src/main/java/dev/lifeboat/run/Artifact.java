@@ -2,12 +2,14 @@ package dev.lifeboat.run;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.lifeboat.artifact.BackupType;
 import io.quarkus.hibernate.orm.panache.PanacheEntityBase;
 import jakarta.persistence.Column;
 import jakarta.persistence.Entity;
 import jakarta.persistence.Id;
 import jakarta.persistence.Table;
 import java.time.Instant;
+import java.util.Locale;
 import org.hibernate.annotations.JdbcTypeCode;
 import org.hibernate.type.SqlTypes;
 
@@ -30,6 +32,11 @@ public class Artifact extends PanacheEntityBase {
 
     @Column(name = "backup_type")
     public String backupType;
+
+    /** What it covers. */
+    public BackupType type() {
+        return BackupType.valueOf(backupType.toUpperCase(Locale.ROOT));
+    }
 
     /** {@code backup} or {@code pre_restore}. */
     public String purpose;

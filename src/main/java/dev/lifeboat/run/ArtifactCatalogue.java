@@ -11,7 +11,6 @@ import io.quarkus.panache.common.Sort;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.transaction.Transactional;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
@@ -99,7 +98,7 @@ public class ArtifactCatalogue {
     public Optional<Artifact> latest(EnvironmentId environment, Predicate<BackupType> type) {
         return available(Optional.of(environment)).stream()
                 .filter(artifact -> artifact.purpose.equals("backup"))
-                .filter(artifact -> type.test(BackupType.valueOf(artifact.backupType.toUpperCase(Locale.ROOT))))
+                .filter(artifact -> type.test(artifact.type()))
                 .findFirst();
     }
 

@@ -1,5 +1,6 @@
 package dev.lifeboat.sample;
 
+import dev.lifeboat.digest.Hashes;
 import dev.lifeboat.environment.DatabaseBinding;
 import dev.lifeboat.environment.Secret;
 import dev.lifeboat.filestore.Trees;
@@ -11,8 +12,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.HexFormat;
@@ -120,8 +119,7 @@ public final class SampleEnvironment implements AutoCloseable {
                     + " (name, type, store_fname, checksum, file_size, mimetype) VALUES (?, 'binary', ?, ?, ?, ?)")) {
                 for (int i = 0; i < FILES; i++) {
                     byte[] content = content(random, i);
-                    String sha1 = HexFormat.of()
-                            .formatHex(MessageDigest.getInstance("SHA-1").digest(content));
+                    String sha1 = HexFormat.of().formatHex(Hashes.sha1().digest(content));
                     String name = sha1.substring(0, 2) + "/" + sha1;
                     Path file = filestore().resolve(name);
                     Files.createDirectories(file.getParent());
@@ -136,8 +134,6 @@ public final class SampleEnvironment implements AutoCloseable {
                 insert.executeBatch();
             }
             connection.commit();
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java has SHA-1", e);
         }
         Files.createDirectories(filestore().resolve("checklist"));
     }

@@ -2,10 +2,12 @@ package dev.lifeboat.sidecar;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.lifeboat.artifact.ArtifactId;
+import dev.lifeboat.artifact.ArtifactLibrary;
 import dev.lifeboat.artifact.Manifest.FileEntry;
 import dev.lifeboat.artifact.Manifest.FilestoreEntry;
 import dev.lifeboat.artifact.Manifest.OdooEntry;
 import dev.lifeboat.artifact.Manifest.Part;
+import dev.lifeboat.digest.Hashes;
 import dev.lifeboat.environment.Bindings;
 import dev.lifeboat.environment.ConfigSnapshot;
 import dev.lifeboat.environment.EnvironmentCatalogue;
@@ -22,14 +24,10 @@ import dev.lifeboat.step.EvidenceFile;
 import dev.lifeboat.step.StepResult;
 import dev.lifeboat.store.Stores;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 
@@ -45,12 +43,19 @@ class BackupTasks {
     private final LifeboatConfig config;
     private final Stores stores;
     private final Captures captures;
+    private final ArtifactLibrary library;
 
-    BackupTasks(EnvironmentCatalogue environments, LifeboatConfig config, Stores stores, Captures captures) {
+    BackupTasks(
+            EnvironmentCatalogue environments,
+            LifeboatConfig config,
+            Stores stores,
+            Captures captures,
+            ArtifactLibrary library) {
         this.environments = environments;
         this.config = config;
         this.stores = stores;
         this.captures = captures;
+        this.library = library;
     }
 
     StepResult dump(Task.DumpDatabase task, Progress progress) {
@@ -105,6 +110,7 @@ class BackupTasks {
         ArtifactWriter writer = writer(task.artifact(), bindings);
         progress.phase("archive");
         Instant startedAt = Instant.now();
+        FilestoreBase base = FilestoreBase.choose(task, stores.of(bindings), library);
         FilestoreArchiver.Result result;
         FileEntry archive;
         FileEntry index;
@@ -114,12 +120,14 @@ class BackupTasks {
                             bindings.filestore(),
                             referred,
                             new FilestoreIndex.PartRef(task.artifact().id(), ARCHIVE),
+                            base.forArchiver(),
                             progress)
                     .archive(archiveFile, indexFile);
             captures.proven(task.capture());
             archive = archiveFile.commit();
             index = indexFile.commit();
         }
+        List<Part> parts = base.parts(result, archive);
         var entry = new FilestoreEntry(
                 ARCHIVE,
                 archive.sha256(),
@@ -128,18 +136,20 @@ class BackupTasks {
                 result.summary().files(),
                 result.summary().bytes(),
                 result.summary().treeSha256(),
-                false,
-                List.of(new Part(task.artifact().id(), ARCHIVE, archive.size(), archive.sha256())),
+                parts.size() > 1,
+                parts,
                 result.missing(),
                 result.damaged());
         Instant finishedAt = Instant.now();
         var meta = new CapturedFiles.FilestoreMeta(
                 bindings.filestore().toString(),
-                sha256(bindings.filestore().toString()),
+                Hashes.sha256(bindings.filestore().toString()),
                 startedAt,
                 finishedAt,
                 seconds(startedAt, finishedAt),
                 capture.id().toString(),
+                base.artifactId(),
+                base.reason(),
                 true,
                 result.missing().isEmpty() && result.damaged().isEmpty(),
                 referred.size(),
@@ -156,7 +166,11 @@ class BackupTasks {
         ObjectNode outputs = outputs(capture, files)
                 .put(
                         "summary",
-                        entry.fileCount() + " files, " + size(entry.contentBytes()) + " in " + size(archive.size()));
+                        entry.fileCount() + " files, " + size(entry.contentBytes())
+                                + (entry.incremental()
+                                        ? ", " + size(parts.getLast().contentBytes()) + " of it new"
+                                        : "")
+                                + " in " + size(archive.size()));
         return new StepResult.Done(
                 outputs,
                 List.of(
@@ -213,14 +227,5 @@ class BackupTasks {
 
     static String size(long bytes) {
         return bytes < 1_000_000 ? bytes / 1000 + " kB" : bytes / 1_000_000 + " MB";
-    }
-
-    private static String sha256(String text) {
-        try {
-            return HexFormat.of()
-                    .formatHex(MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java has SHA-256", e);
-        }
     }
 }

@@ -44,6 +44,8 @@ public final class CapturedFiles {
      * {@code filestore.meta.json}.
      *
      * @param pathFingerprint SHA-256 of the folder's path
+     * @param base the artifact whose files were referred to; empty: every file was archived
+     * @param baseReason why that one, or why none
      * @param overlappedDump whether it was archived while the dump went on; the shared snapshot makes that sound
      * @param inFlight files left out because an upload was writing them
      * @param passedOver what is no regular file or folder
@@ -55,6 +57,8 @@ public final class CapturedFiles {
             Instant finishedAt,
             double seconds,
             String captureId,
+            Optional<String> base,
+            String baseReason,
             boolean overlappedDump,
             boolean closed,
             long referred,

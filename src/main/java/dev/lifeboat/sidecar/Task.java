@@ -4,6 +4,7 @@ import dev.lifeboat.artifact.ArtifactId;
 import dev.lifeboat.artifact.BackupType;
 import dev.lifeboat.environment.EnvironmentId;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -27,10 +28,10 @@ public sealed interface Task {
     /**
      * Archives the filestore into the artifact.
      *
-     * @param base the artifact whose files are referred to where they are the same; empty: every file is archived
+     * @param bases the artifacts of which one may be referred to, the preferred one first; empty: every file is archived
      */
     record ArchiveFilestore(
-            String runId, EnvironmentId environment, ArtifactId artifact, String capture, Optional<String> base)
+            String runId, EnvironmentId environment, ArtifactId artifact, String capture, List<String> bases)
             implements Task {}
 
     /** Captures the configuration into the artifact, and ends the capture. */

@@ -31,7 +31,11 @@ public final class DurableFiles {
 
     private DurableFiles() {}
 
-    /** Creates a folder and those above it that are missing, each 0700 and durable. A folder that is there stays as it is. */
+    /**
+     * Creates a folder and those above it that are missing, each 0700 and durable. A folder that is there stays as it is.
+     *
+     * @throws NoSuchFileException where somebody else removes one of them meanwhile
+     */
     public static void createFolders(Path folder) throws IOException {
         var missing = new ArrayDeque<Path>();
         for (Path path = folder.toAbsolutePath(); path != null && !Files.exists(path); path = path.getParent()) {
@@ -41,6 +45,9 @@ public final class DurableFiles {
             try {
                 Files.createDirectory(path, OWNER_FOLDER);
             } catch (FileAlreadyExistsException e) {
+                if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
+                    throw new NoSuchFileException(path.toString());
+                }
                 if (!Files.isDirectory(path)) {
                     throw e;
                 }

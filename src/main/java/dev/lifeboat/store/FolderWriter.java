@@ -1,5 +1,6 @@
 package dev.lifeboat.store;
 
+import dev.lifeboat.digest.Hashes;
 import dev.lifeboat.linux.SystemCalls;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -13,7 +14,6 @@ import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.Set;
@@ -42,7 +42,7 @@ final class FolderWriter extends ObjectWriter {
     private final int block;
 
     private final Arena arena = Arena.ofShared();
-    private final MessageDigest digest = sha256();
+    private final MessageDigest digest = Hashes.sha256();
     private ByteBuffer filling;
     private ByteBuffer idle;
     private FutureTask<Void> writing;
@@ -217,14 +217,6 @@ final class FolderWriter extends ObjectWriter {
         }
         if (interrupted) {
             Thread.currentThread().interrupt();
-        }
-    }
-
-    private static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
         }
     }
 }

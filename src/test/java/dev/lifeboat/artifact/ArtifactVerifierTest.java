@@ -92,7 +92,7 @@ class ArtifactVerifierTest {
         backup("b1");
         byte[] part = Samples.contents("b1").get("filestore.tar.zst");
         ArtifactFolder second =
-                backup("b2", new Manifest.Part("b1", "filestore.tar.zst", part.length, Samples.sha256(part)));
+                backup("b2", new Manifest.Part("b1", "filestore.tar.zst", part.length, Samples.sha256(part), 100, 0));
         assertThat(verify(second).ok()).isTrue();
         assertThat(verify(second).files()).hasSize(6);
 

@@ -34,7 +34,8 @@ final class Samples {
     static Manifest manifest(String name, Map<String, byte[]> contents, Manifest.Part... foreign) {
         Manifest.FileEntry own = entry("filestore.tar.zst", contents);
         var parts = new ArrayList<Manifest.Part>(List.of(foreign));
-        parts.add(new Manifest.Part(name, own.path(), own.size(), own.sha256()));
+        long used = 1234 - parts.stream().mapToLong(Manifest.Part::usedBytes).sum();
+        parts.add(new Manifest.Part(name, own.path(), own.size(), own.sha256(), used, used));
         return new Manifest(
                 Manifest.FORMAT,
                 name,

@@ -1,5 +1,6 @@
 package dev.lifeboat.filestore;
 
+import dev.lifeboat.digest.Hashes;
 import dev.lifeboat.progress.Progress;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -81,7 +82,8 @@ final class Filestores {
     static Archive archive(Path root, Collection<String> names, Progress progress) {
         var part = new ByteArrayOutputStream();
         var index = new ByteArrayOutputStream();
-        var result = new FilestoreArchiver(root, referred(names), PART, progress).archive(part, index);
+        var result =
+                new FilestoreArchiver(root, referred(names), PART, Optional.empty(), progress).archive(part, index);
         return new Archive(part.toByteArray(), index.toByteArray(), result);
     }
 

@@ -76,11 +76,6 @@ final class Installation implements AutoCloseable {
         DatabaseBinding database = TestCluster.createOdooDatabase(databaseName);
         Path dataDir = folder.resolve("odoo-data");
         Path filestore = dataDir.resolve("filestore").resolve(databaseName);
-        for (var attachment : TestCluster.addAttachments(database, attachments)) {
-            Path file = filestore.resolve(attachment.storeFname());
-            Files.createDirectories(file.getParent());
-            Files.writeString(file, attachment.text());
-        }
         Files.createDirectories(filestore.resolve("checklist"));
         Files.writeString(folder.resolve("odoo.conf"), """
                 [options]
@@ -107,7 +102,27 @@ final class Installation implements AutoCloseable {
         Files.createDirectories(folder.resolve("config"));
         var installation = new Installation(folder, database, filestore);
         installation.configure("");
+        installation.addAttachments(attachments);
         return installation;
+    }
+
+    /** Uploads so many files that were not there before. */
+    void addAttachments(int count) throws IOException {
+        for (var attachment : TestCluster.addAttachments(database, count)) {
+            Path file = filestore.resolve(attachment.storeFname());
+            Files.createDirectories(file.getParent());
+            Files.writeString(file, attachment.text());
+        }
+    }
+
+    /** Deletes one attachment with its file; gives the file's name. */
+    String removeAttachment() throws IOException {
+        String name = TestCluster.query(
+                database,
+                "DELETE FROM ir_attachment WHERE id = (SELECT min(id) FROM ir_attachment WHERE store_fname IS NOT NULL)"
+                        + " RETURNING store_fname");
+        Files.delete(filestore.resolve(name));
+        return name;
     }
 
     /** Writes the configuration; {@code more} is added at the level of {@code lifeboat}. */

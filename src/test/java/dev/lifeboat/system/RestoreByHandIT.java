@@ -41,10 +41,15 @@ class RestoreByHandIT {
 
     @Test
     void the_commands_of_the_page_restore_an_artifact_with_standard_tools_alone() throws Exception {
+        shop.lifeboat("backup", "shop", "--json").succeeded();
+        String gone = shop.removeAttachment();
+        shop.addAttachments(20);
         var tables = shop.tables();
         var tree = shop.tree();
         shop.lifeboat("backup", "shop", "--json").succeeded();
-        Path artifact = shop.manifests().getFirst().getParent();
+        Path artifact = shop.manifests().getLast().getParent();
+        assertThat(Files.readString(artifact.resolve("artifact.json"))).contains("\"incremental\": true");
+        assertThat(tree).doesNotContainKey(gone);
         shop.destroy();
 
         List<String> blocks = blocks();

@@ -90,11 +90,12 @@ public final class TestCluster {
     /** Adds attachments with files to a database made by {@link #createOdooDatabase}; the files themselves are the caller's to write. */
     public static List<Attachment> addAttachments(DatabaseBinding binding, int count) {
         var added = new ArrayList<Attachment>();
+        int from = Integer.parseInt(query(binding, "SELECT count(*)::text FROM ir_attachment"));
         try (Connection connection = new DatabaseServer(binding).connect();
                 var insert = connection.prepareStatement(
                         "INSERT INTO ir_attachment (name, type, store_fname, checksum, file_size, mimetype) VALUES"
                                 + " (?, 'binary', ?, ?, ?, 'text/plain')")) {
-            for (int i = 0; i < count; i++) {
+            for (int i = from; i < from + count; i++) {
                 String text = ("attachment " + i + " of " + binding.name() + "\n").repeat(1 + i % 50);
                 byte[] content = text.getBytes(StandardCharsets.UTF_8);
                 String sha1 = HexFormat.of()

@@ -1,0 +1,2 @@
+/** Digests that every Java has. */
+package dev.lifeboat.digest;
