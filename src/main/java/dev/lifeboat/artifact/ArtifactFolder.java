@@ -3,6 +3,7 @@ package dev.lifeboat.artifact;
 import dev.lifeboat.store.ArtifactStore;
 import dev.lifeboat.store.ObjectKey;
 import dev.lifeboat.store.StoredObject;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -27,7 +28,7 @@ public record ArtifactFolder(ArtifactStore store, ArtifactId id) {
 
     /** Whether the artifact exists here. */
     public boolean isCommitted() {
-        return find(MANIFEST).isPresent();
+        return find(MANIFEST).isPresent() && !store.isExpired(key(MANIFEST));
     }
 
     /** What is known of one file; empty where there is none. */
@@ -55,11 +56,27 @@ public record ArtifactFolder(ArtifactStore store, ArtifactId id) {
         return store.putIfAbsent(key(MANIFEST), manifest);
     }
 
-    /** Removes the artifact: the manifest first, so that what a killed removal leaves is garbage and no artifact. */
+    /** Protects every file that is there, until then. */
+    public void lock(Instant until) {
+        objects().forEach(object -> store.lock(object.key(), until));
+    }
+
+    /**
+     * Removes the artifact, or has the store's own rules remove it: the manifest first, so that what a killed removal leaves is
+     * garbage and no artifact.
+     *
+     * @throws dev.lifeboat.fault.FaultException OBJECT_LOCKED where it is protected; nothing was removed then
+     */
     public void remove() {
-        store.delete(key(MANIFEST));
+        give(key(MANIFEST));
         for (StoredObject object : objects()) {
-            store.delete(object.key());
+            give(object.key());
+        }
+    }
+
+    private void give(ObjectKey key) {
+        if (store.find(key).isPresent() && !store.expire(key)) {
+            store.delete(key);
         }
     }
 }

@@ -28,7 +28,10 @@ public class ArtifactLibrary {
             var folder = new ArtifactFolder(store, id);
             try {
                 if (folder.isCommitted()) {
-                    return new OpenArtifact(folder, reader.read(store, id));
+                    return new OpenArtifact(
+                            folder,
+                            stores.stream().filter(other -> other != store).toList(),
+                            reader.read(store, id));
                 }
             } catch (FaultException e) {
                 last = e;

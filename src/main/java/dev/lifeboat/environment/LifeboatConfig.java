@@ -33,6 +33,10 @@ public interface LifeboatConfig {
     /** The folder of pg_dump and pg_restore, where the usual places are not meant. */
     Optional<Path> pgBin();
 
+    /** How long in all a store may keep the others waiting during a backup, before it gets its copy later. */
+    @WithDefault("30s")
+    Duration storePatience();
+
     /** The stores by name; {@code primary} is a folder in the data folder unless it is named here. */
     Map<String, Store> stores();
 
@@ -45,12 +49,68 @@ public interface LifeboatConfig {
         @WithDefault("folder")
         StoreKind kind();
 
-        /** The folder. */
-        Path path();
+        /** Of a folder: where it is. */
+        Optional<Path> path();
+
+        /** Of a bucket: its name. */
+        Optional<String> bucket();
+
+        /** What every key in the bucket begins with. */
+        Optional<String> prefix();
+
+        /** The bucket's region. */
+        @WithDefault("us-east-1")
+        String region();
+
+        /** The server; left out: that of AWS for the region. */
+        Optional<URI> endpoint();
+
+        /** The access key; left out: the AWS SDK looks in its usual places. */
+        Optional<String> accessKey();
+
+        /** The secret key that goes with it. */
+        Optional<String> secretKey();
+
+        /** Whether the bucket's name stands in the path; left out: where an endpoint is set. */
+        Optional<Boolean> pathStyle();
+
+        /** Whether the server is given a SHA-256 of each part to check. */
+        @WithDefault("true")
+        boolean checksums();
+
+        /** Whether Object Lock protects artifacts until retention gives them up, and in which mode. */
+        @WithDefault("none")
+        ObjectLock objectLock();
+
+        /** How long a lock lasts; it is extended as long as retention keeps the artifact. */
+        @WithDefault("7d")
+        Duration lockFor();
+
+        /** How an artifact that retention gives up goes. */
+        @WithDefault("delete")
+        Expiry expiry();
+
+        /** How long one request may take. */
+        @WithDefault("60s")
+        Duration limit();
 
         /** The kinds of stores. */
         enum StoreKind {
-            FOLDER
+            FOLDER,
+            S3
+        }
+
+        /** The modes of Object Lock. */
+        enum ObjectLock {
+            NONE,
+            GOVERNANCE,
+            COMPLIANCE
+        }
+
+        /** What becomes of what retention gives up. */
+        enum Expiry {
+            DELETE,
+            TAG
         }
     }
 

@@ -42,11 +42,13 @@ public enum FaultCode {
     // a store and its artifacts
     STORE_UNREACHABLE(Kind.PRECONDITION, true),
     STORE_UNWRITABLE(Kind.PRECONDITION, false),
+    STORE_REFUSED(Kind.PRECONDITION, false),
     STORE_FULL(Kind.FAILURE, false),
     STORE_READ_FAILED(Kind.FAILURE, true),
     STORE_WRITE_FAILED(Kind.FAILURE, true),
     OBJECT_EXISTS(Kind.FAILURE, false),
     OBJECT_MISSING(Kind.FAILURE, false),
+    OBJECT_LOCKED(Kind.PRECONDITION, false),
     ARTIFACT_DAMAGED(Kind.PRECONDITION, false),
     MANIFEST_INVALID(Kind.PRECONDITION, false),
 

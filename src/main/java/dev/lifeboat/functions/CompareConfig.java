@@ -77,7 +77,7 @@ public class CompareConfig implements StepFunction {
 
     private static JsonNode read(OpenArtifact artifact) {
         String path = artifact.manifest().configSnapshot().path();
-        try (InputStream in = artifact.folder().store().open(artifact.folder().key(path), 0)) {
+        try (InputStream in = artifact.open(path, 0)) {
             return Json.mapper().readTree(in);
         } catch (IOException e) {
             throw Fault.of(

@@ -67,6 +67,12 @@ final class Inputs {
         return request.inputs().path("neutralize").asBoolean();
     }
 
+    /** The store whose copy an earlier step has verified. */
+    static Optional<String> verifiedStore(StepRequest request) {
+        return Optional.ofNullable(
+                request.output(VerifyArtifact.NAME).path("store").textValue());
+    }
+
     /** A number that an earlier step gave. */
     static Optional<Long> given(StepRequest request, String step, String field) {
         return request.output(step).hasNonNull(field)

@@ -44,6 +44,7 @@ public class PrepareRestore implements StepFunction {
                         request.runId(),
                         request.environmentId(),
                         Inputs.artifact(request),
+                        Inputs.verifiedStore(request),
                         Inputs.restoreType(request),
                         Inputs.neutralize(request)));
     }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.lifeboat.artifact.ArtifactFolder;
 import dev.lifeboat.artifact.ArtifactId;
 import dev.lifeboat.artifact.ArtifactReader;
+import dev.lifeboat.artifact.ArtifactWriter;
 import dev.lifeboat.artifact.BackupType;
 import dev.lifeboat.artifact.InstallationKey;
 import dev.lifeboat.artifact.Manifest;
@@ -12,6 +13,7 @@ import dev.lifeboat.artifact.Manifest.FileEntry;
 import dev.lifeboat.artifact.ManifestCodec;
 import dev.lifeboat.environment.Bindings;
 import dev.lifeboat.environment.EnvironmentCatalogue;
+import dev.lifeboat.environment.LifeboatConfig;
 import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
 import dev.lifeboat.fault.FaultException;
@@ -28,12 +30,12 @@ import dev.lifeboat.step.StepRequest;
 import dev.lifeboat.step.StepResponse;
 import dev.lifeboat.step.StepResult;
 import dev.lifeboat.store.ArtifactStore;
-import dev.lifeboat.store.ObjectWriter;
 import dev.lifeboat.store.Stores;
 import io.quarkus.funqy.Funq;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.io.IOException;
 import java.io.InputStream;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -53,6 +55,7 @@ public class RegisterArtifact implements StepFunction {
     private final ArtifactCatalogue catalogue;
     private final RunEvidence evidence;
     private final RunStore runs;
+    private final LifeboatConfig config;
 
     RegisterArtifact(
             EnvironmentCatalogue environments,
@@ -60,13 +63,15 @@ public class RegisterArtifact implements StepFunction {
             InstallationKey key,
             ArtifactCatalogue catalogue,
             RunEvidence evidence,
-            RunStore runs) {
+            RunStore runs,
+            LifeboatConfig config) {
         this.environments = environments;
         this.stores = stores;
         this.key = key;
         this.catalogue = catalogue;
         this.evidence = evidence;
         this.runs = runs;
+        this.config = config;
     }
 
     /** The function. */
@@ -87,23 +92,44 @@ public class RegisterArtifact implements StepFunction {
         var id = new ArtifactId(
                 request.environmentId(), captured.path("artifact_id").asText());
         oneCapture(request);
-        List<ArtifactStore> targets = stores.of(bindings);
-        Manifest manifest = manifest(request, bindings, id, targets);
+        Map<String, String> lost = lostStores(request);
+        List<ArtifactStore> targets = stores.of(bindings).stream()
+                .filter(store -> !lost.containsKey(store.name()))
+                .toList();
+        requireOne(targets, lost);
+        var writer = new ArtifactWriter(id, targets, config.storePatience());
+        Manifest manifest = manifest(request, bindings, id, targets, writer);
+        writer.lost().forEach((store, fault) -> lost.put(store, fault.message()));
         byte[] signed = new ManifestCodec(key).encode(manifest);
-        Map<String, String> uris = new LinkedHashMap<>();
-        for (ArtifactStore store : targets) {
-            commit(new ArtifactFolder(store, id), signed);
-            uris.put(store.name(), store.location() + "/" + id.folder());
-        }
         String purpose = request.inputs().path("purpose").asText("backup");
-        catalogue.register(manifest, purpose, uris);
+        Map<String, String> uris = catalogue.exclusively(request.environmentId(), () -> {
+            requireParts(manifest);
+            Map<String, String> committed = commit(
+                    manifest,
+                    id,
+                    signed,
+                    targets.stream()
+                            .filter(store -> !lost.containsKey(store.name()))
+                            .toList(),
+                    lost);
+            catalogue.register(manifest, purpose, committed, lost);
+            return committed;
+        });
         ObjectNode registration = Json.object()
                 .put("artifact_id", id.id())
                 .put("backup_type", manifest.backupType().wireName());
         registration.set("uris", Json.mapper().valueToTree(uris));
+        registration.set("pending_copies", Json.mapper().valueToTree(lost));
         registration.set("files", Json.mapper().valueToTree(ManifestCodec.files(manifest)));
         registration.set("degraded", Json.mapper().valueToTree(manifest.degraded()));
-        ObjectNode outputs = Json.object().put("artifact_id", id.id()).put("summary", id.id());
+        ObjectNode outputs = Json.object()
+                .put("artifact_id", id.id())
+                .put(
+                        "summary",
+                        id.id()
+                                + (lost.isEmpty()
+                                        ? ""
+                                        : ", a copy is still to be made in " + String.join(", ", lost.keySet())));
         ObjectNode ofRun = outputs.putObject("run");
         ofRun.put("artifact_id", id.id());
         ofRun.set("degraded", Json.mapper().valueToTree(manifest.degraded()));
@@ -126,7 +152,91 @@ public class RegisterArtifact implements StepFunction {
         }
     }
 
-    private static void commit(ArtifactFolder folder, byte[] signed) {
+    /** The stores that did not take a file of an earlier step: name to why. */
+    private static Map<String, String> lostStores(StepRequest request) {
+        var lost = new LinkedHashMap<String, String>();
+        for (String step : List.of("dump-db", "archive-filestore", "snapshot-config")) {
+            request.output(step)
+                    .path("lost_stores")
+                    .properties()
+                    .forEach(store ->
+                            lost.putIfAbsent(store.getKey(), store.getValue().asText()));
+        }
+        return lost;
+    }
+
+    private static void requireOne(List<ArtifactStore> targets, Map<String, String> lost) {
+        if (targets.isEmpty()) {
+            throw Fault.of(
+                            FaultCode.STORE_WRITE_FAILED,
+                            "no store has taken the whole backup: " + String.join("; ", lost.values()),
+                            "See the state of the stores, and start the backup again.")
+                    .toException();
+        }
+    }
+
+    /** What the backup refers to must not have been pruned since it was looked at. */
+    private void requireParts(Manifest manifest) {
+        for (Manifest.Part part : parts(manifest)) {
+            boolean known = part.artifactId().equals(manifest.artifactId())
+                    || catalogue
+                            .find(part.artifactId())
+                            .filter(artifact -> artifact.status.equals("available"))
+                            .isPresent();
+            if (!known) {
+                throw Fault.of(
+                                FaultCode.BACKUP_NOT_CLOSED,
+                                "artifact " + part.artifactId()
+                                        + ", which holds files of this backup, was pruned meanwhile; no backup was made",
+                                "Start the backup again: it refers to what is there then.")
+                        .toException();
+            }
+        }
+    }
+
+    private static List<Manifest.Part> parts(Manifest manifest) {
+        return manifest.filestore().map(Manifest.FilestoreEntry::parts).orElse(List.of());
+    }
+
+    /** Writes the manifest into every store that has all that the artifact needs; gives where it is. */
+    private Map<String, String> commit(
+            Manifest manifest, ArtifactId id, byte[] signed, List<ArtifactStore> targets, Map<String, String> lost) {
+        Map<String, String> uris = new LinkedHashMap<>();
+        var failures = new ArrayList<FaultException>();
+        for (ArtifactStore store : targets) {
+            try {
+                protect(manifest, id, store);
+                commit(new ArtifactFolder(store, id), signed);
+                uris.put(store.name(), store.location() + "/" + id.folder());
+            } catch (FaultException e) {
+                lost.put(store.name(), e.fault().message());
+                failures.add(e);
+            }
+        }
+        if (uris.isEmpty()) {
+            throw failures.getFirst();
+        }
+        return uris;
+    }
+
+    /** What other artifacts hold has to be there, and to stay as long as this one does. */
+    private void protect(Manifest manifest, ArtifactId id, ArtifactStore store) {
+        Optional<Instant> until = stores.lockUntil(store.name());
+        for (Manifest.Part part : parts(manifest)) {
+            var key = new ArtifactId(id.environment(), part.artifactId()).path(part.path());
+            if (store.find(key).filter(found -> found.size() == part.size()).isEmpty()) {
+                throw Fault.of(
+                                FaultCode.OBJECT_MISSING,
+                                "Store '" + store.name() + "' does not have " + key + ", which this backup needs",
+                                "Nothing is to be done: it is copied there, and this backup after it.")
+                        .toException();
+            }
+            until.ifPresent(date -> store.lock(key, date));
+        }
+        until.ifPresent(date -> new ArtifactFolder(store, id).lock(date));
+    }
+
+    private void commit(ArtifactFolder folder, byte[] signed) {
         try {
             folder.commit(signed);
         } catch (FaultException e) {
@@ -135,13 +245,18 @@ public class RegisterArtifact implements StepFunction {
                 throw e;
             }
         }
+        stores.lockUntil(folder.store().name())
+                .ifPresent(date -> folder.store().lock(folder.key(ArtifactFolder.MANIFEST), date));
     }
 
-    private Manifest manifest(StepRequest request, Bindings bindings, ArtifactId id, List<ArtifactStore> targets) {
-        ArtifactStore primary = targets.getFirst();
-        var folder = new ArtifactFolder(primary, id);
-        if (folder.isCommitted()) {
-            return new ArtifactReader(new ManifestCodec(key)).read(primary, id).manifest();
+    private Manifest manifest(
+            StepRequest request, Bindings bindings, ArtifactId id, List<ArtifactStore> targets, ArtifactWriter writer) {
+        for (ArtifactStore store : targets) {
+            if (isCommitted(new ArtifactFolder(store, id))) {
+                return new ArtifactReader(new ManifestCodec(key))
+                        .read(store, id)
+                        .manifest();
+            }
         }
         BackupType type = Inputs.backupType(request);
         var odoo = Json.convert(request.output("snapshot-config").get("odoo"), CapturedFiles.OdooMeta.class);
@@ -152,10 +267,10 @@ public class RegisterArtifact implements StepFunction {
             request.output(step).path("files").forEach(file -> files.add(Json.convert(file, FileEntry.class)));
         }
         Optional<CapturedFiles.DumpMeta> dump = type.coversDatabase()
-                ? Optional.of(read(folder, "db.dump.meta.json", CapturedFiles.DumpMeta.class))
+                ? Optional.of(read(targets, id, "db.dump.meta.json", CapturedFiles.DumpMeta.class))
                 : Optional.empty();
         Optional<CapturedFiles.FilestoreMeta> filestore = type.coversFilestore()
-                ? Optional.of(read(folder, "filestore.meta.json", CapturedFiles.FilestoreMeta.class))
+                ? Optional.of(read(targets, id, "filestore.meta.json", CapturedFiles.FilestoreMeta.class))
                 : Optional.empty();
         filestore.ifPresent(meta -> {
             if (!meta.entry().missing().isEmpty()) {
@@ -168,7 +283,7 @@ public class RegisterArtifact implements StepFunction {
                         + " says: they were damaged before this backup");
             }
         });
-        files.addAll(evidenceSoFar(request, id, targets));
+        files.addAll(evidenceSoFar(request, writer));
         var tools = new TreeMap<String, String>();
         tools.put("java", Runtime.version().toString());
         dump.ifPresent(meta -> tools.put("pg_dump", meta.pgDumpVersion()));
@@ -199,30 +314,46 @@ public class RegisterArtifact implements StepFunction {
                 files.stream().filter(file -> !DESCRIBED.contains(file.path())).toList());
     }
 
+    /** A store that does not answer will not take the manifest either. */
+    private static boolean isCommitted(ArtifactFolder folder) {
+        try {
+            return folder.isCommitted();
+        } catch (FaultException e) {
+            return false;
+        }
+    }
+
     /** A copy of the run's evidence goes with the artifact, so that it tells its story where the evidence folder is lost. */
-    private List<FileEntry> evidenceSoFar(StepRequest request, ArtifactId id, List<ArtifactStore> targets) {
+    private List<FileEntry> evidenceSoFar(StepRequest request, ArtifactWriter writer) {
         RunSnapshot run = runs.load(request.runId());
         var copied = new ArrayList<FileEntry>();
         for (String name : evidence.list(run).keySet()) {
-            String path = "evidence/" + name;
-            FileEntry entry = null;
-            for (ArtifactStore store : targets) {
-                try (InputStream in = evidence.read(run, name);
-                        ObjectWriter out = store.create(id.path(path))) {
-                    in.transferTo(out);
-                    var stored = out.commit();
-                    entry = new FileEntry(path, stored.size(), stored.sha256().orElseThrow());
-                } catch (IOException e) {
-                    throw Fault.of(
-                                    FaultCode.STORE_WRITE_FAILED,
-                                    "the evidence could not be copied to the artifact: " + e.getMessage(),
-                                    "Look at the evidence folder, and start the backup again.")
-                            .toException(e);
-                }
+            try (InputStream in = evidence.read(run, name);
+                    ArtifactWriter.File out = writer.create("evidence/" + name)) {
+                in.transferTo(out);
+                copied.add(out.commit());
+            } catch (IOException e) {
+                throw Fault.of(
+                                FaultCode.STORE_WRITE_FAILED,
+                                "the evidence could not be copied to the artifact: " + e.getMessage(),
+                                "Look at the evidence folder, and start the backup again.")
+                        .toException(e);
             }
-            copied.add(entry);
         }
         return copied;
+    }
+
+    /** Reads what an earlier step has written, from any of the stores. */
+    private static <T> T read(List<ArtifactStore> from, ArtifactId id, String name, Class<T> type) {
+        FaultException last = null;
+        for (ArtifactStore store : from) {
+            try {
+                return read(new ArtifactFolder(store, id), name, type);
+            } catch (FaultException e) {
+                last = e;
+            }
+        }
+        throw last;
     }
 
     private static <T> T read(ArtifactFolder folder, String name, Class<T> type) {

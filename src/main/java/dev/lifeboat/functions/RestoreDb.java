@@ -38,6 +38,7 @@ public class RestoreDb implements StepFunction {
                         request.runId(),
                         request.environmentId(),
                         Inputs.artifact(request),
+                        Inputs.verifiedStore(request),
                         Inputs.neutralize(request),
                         Inputs.given(request, PrepareRestore.NAME, PrepareRestore.DATABASE)));
     }

@@ -38,6 +38,7 @@ public class RestoreFilestore implements StepFunction {
                         request.runId(),
                         request.environmentId(),
                         Inputs.artifact(request),
+                        Inputs.verifiedStore(request),
                         Inputs.given(request, PrepareRestore.NAME, PrepareRestore.FILESTORE)));
     }
 }

@@ -12,6 +12,8 @@ import jakarta.enterprise.context.ApplicationScoped;
 /** Reads every byte of an artifact and compares it with its manifest. */
 @ApplicationScoped
 public class VerifyArtifact implements StepFunction {
+    static final String NAME = "verify-artifact";
+
     private final Heavy heavy;
 
     VerifyArtifact(Heavy heavy) {
@@ -19,14 +21,14 @@ public class VerifyArtifact implements StepFunction {
     }
 
     /** The function. */
-    @Funq("verify-artifact")
+    @Funq(NAME)
     public StepResponse call(StepRequest request) {
         return StepResponse.of(InProcessInvoker.call(this, request));
     }
 
     @Override
     public String name() {
-        return "verify-artifact";
+        return NAME;
     }
 
     @Override

@@ -7,25 +7,35 @@ import dev.lifeboat.environment.EnvironmentId;
 import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
 import dev.lifeboat.json.Json;
+import io.quarkus.narayana.jta.QuarkusTransaction;
 import io.quarkus.panache.common.Sort;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.transaction.Transactional;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 
 /** What is known of the artifacts. The stores hold the truth; this is the index that is quick to ask. */
 @ApplicationScoped
 public class ArtifactCatalogue {
+    private static final Duration FIRST_PAUSE = Duration.ofSeconds(15);
+    private static final Duration LONGEST_PAUSE = Duration.ofMinutes(30);
+    private static final Duration LOCK_LIMIT = Duration.ofMinutes(15);
+
     /**
      * Enters an artifact; one that is known already is left as it is.
      *
      * @param purpose {@code backup} or {@code pre_restore}
-     * @param uris where it is, by store; the first is the primary
+     * @param uris where it is, by store; the first is the nearest
+     * @param pending the stores that did not take it, and why
      */
     @Transactional(Transactional.TxType.REQUIRES_NEW)
-    public void register(Manifest manifest, String purpose, Map<String, String> uris) {
+    public void register(Manifest manifest, String purpose, Map<String, String> uris, Map<String, String> pending) {
         if (Artifact.findById(manifest.artifactId()) != null) {
             return;
         }
@@ -56,13 +66,46 @@ public class ArtifactCatalogue {
         artifact.createdAt = manifest.createdAt();
         artifact.persist();
         uris.forEach((store, uri) -> {
-            var copy = new ArtifactCopy();
-            copy.artifactId = manifest.artifactId();
-            copy.store = store;
-            copy.uri = uri;
+            ArtifactCopy copy = copy(manifest.artifactId(), store, uri);
             copy.status = "good";
+            copy.storedAt = Instant.now();
             copy.persist();
         });
+        pending.forEach((store, problem) -> {
+            ArtifactCopy copy = copy(manifest.artifactId(), store, "");
+            copy.status = "pending";
+            copy.problem = problem;
+            copy.nextAttemptAt = Instant.now().plus(FIRST_PAUSE);
+            copy.persist();
+        });
+    }
+
+    private static ArtifactCopy copy(String artifactId, String store, String uri) {
+        var copy = new ArtifactCopy();
+        copy.artifactId = artifactId;
+        copy.store = store;
+        copy.uri = uri;
+        return copy;
+    }
+
+    /**
+     * Does something while no other backup of the environment is registered and none is pruned.
+     *
+     * @param work may take minutes
+     */
+    public <T> T exclusively(EnvironmentId environment, Supplier<T> work) {
+        return QuarkusTransaction.requiringNew()
+                .timeout((int) LOCK_LIMIT.toSeconds())
+                .call(() -> {
+                    // Not FOR UPDATE: the rows that are written meanwhile refer to this one.
+                    Artifact.getEntityManager()
+                            .createNativeQuery(
+                                    "SELECT 1 FROM ops.environments WHERE environment_id = ?1 FOR NO KEY UPDATE",
+                                    Integer.class)
+                            .setParameter(1, environment.toString())
+                            .getResultList();
+                    return work.get();
+                });
     }
 
     /** The artifact of that id, where it is in the catalogue. */
@@ -102,20 +145,103 @@ public class ArtifactCatalogue {
                 .findFirst();
     }
 
-    /** Where an artifact's good copies are. */
+    /** An artifact's copies, those that are not good among them. */
     @Transactional
     public List<ArtifactCopy> copies(String artifactId) {
         return ArtifactCopy.list("artifactId", Sort.by("store"), artifactId);
     }
 
-    /** Says how a copy was found when it was verified. */
+    /** The stores that have a good copy of an artifact. */
+    public List<String> goodStores(String artifactId) {
+        return copies(artifactId).stream()
+                .filter(ArtifactCopy::isGood)
+                .map(copy -> copy.store)
+                .toList();
+    }
+
+    /** Says how a copy was found when it was verified; one that is not good is made anew from another one. */
     @Transactional(Transactional.TxType.REQUIRES_NEW)
     public void verified(String artifactId, String store, boolean good) {
         ArtifactCopy copy = ArtifactCopy.findById(new ArtifactCopy.Key(artifactId, store));
-        if (copy != null) {
-            copy.status = good ? "good" : "damaged";
-            copy.verifiedAt = java.time.Instant.now();
+        if (copy == null || copy.status.equals("deleted")) {
+            return;
         }
+        copy.verifiedAt = Instant.now();
+        copy.status = good ? "good" : "damaged";
+        copy.problem = good ? null : "its verification found it damaged";
+        copy.nextAttemptAt = good ? null : Instant.now();
+    }
+
+    /**
+     * The copies that are to be made now, the oldest artifact's first, so that what an artifact needs is there before it.
+     *
+     * @param now the time is the caller's to tell
+     */
+    @Transactional
+    public List<ArtifactCopy> wantedCopies(Instant now) {
+        return ArtifactCopy.<ArtifactCopy>list(
+                        "status in ('pending', 'damaged') and (nextAttemptAt is null or nextAttemptAt <= ?1)", now)
+                .stream()
+                .sorted(Comparator.comparing(copy -> get(copy.artifactId).createdAt))
+                .toList();
+    }
+
+    /** The good copies that nobody has read again since then. */
+    @Transactional
+    public List<ArtifactCopy> unverifiedSince(Instant then) {
+        return ArtifactCopy.list("status = 'good' and coalesce(verifiedAt, storedAt) < ?1", Sort.by("storedAt"), then);
+    }
+
+    /** Says that an artifact is to have a copy in a store, where it has none. */
+    @Transactional(Transactional.TxType.REQUIRES_NEW)
+    public void want(String artifactId, String store) {
+        ArtifactCopy copy = ArtifactCopy.findById(new ArtifactCopy.Key(artifactId, store));
+        if (copy == null) {
+            copy = copy(artifactId, store, "");
+            copy.status = "pending";
+            copy.persist();
+        } else if (copy.status.equals("deleted")) {
+            copy.status = "pending";
+        }
+        copy.nextAttemptAt = Instant.now();
+    }
+
+    /**
+     * Says that a copy is there. False where the artifact was pruned meanwhile: then it is to be removed again.
+     *
+     * @param verified whether it was read back
+     */
+    @Transactional(Transactional.TxType.REQUIRES_NEW)
+    public boolean copied(String artifactId, String store, String uri, boolean verified) {
+        if (!get(artifactId).status.equals("available")) {
+            return false;
+        }
+        ArtifactCopy copy = ArtifactCopy.findById(new ArtifactCopy.Key(artifactId, store));
+        if (copy == null) {
+            copy = copy(artifactId, store, uri);
+            copy.persist();
+        }
+        copy.uri = uri;
+        copy.status = "good";
+        copy.problem = null;
+        copy.nextAttemptAt = null;
+        copy.attempts = 0;
+        copy.storedAt = Instant.now();
+        copy.verifiedAt = verified ? copy.storedAt : copy.verifiedAt;
+        return true;
+    }
+
+    /** Says that a copy could not be made; the pauses grow. */
+    @Transactional(Transactional.TxType.REQUIRES_NEW)
+    public void copyFailed(String artifactId, String store, String problem) {
+        ArtifactCopy copy = ArtifactCopy.findById(new ArtifactCopy.Key(artifactId, store));
+        if (copy == null || copy.isGood()) {
+            return;
+        }
+        copy.attempts++;
+        copy.problem = problem;
+        Duration pause = FIRST_PAUSE.multipliedBy(1L << Math.min(copy.attempts, 10));
+        copy.nextAttemptAt = Instant.now().plus(pause.compareTo(LONGEST_PAUSE) < 0 ? pause : LONGEST_PAUSE);
     }
 
     /** Takes a removed artifact out of the count. */
@@ -123,7 +249,16 @@ public class ArtifactCatalogue {
     public void pruned(String artifactId) {
         Artifact artifact = Artifact.findById(artifactId);
         artifact.status = "pruned";
-        artifact.prunedAt = java.time.Instant.now();
+        artifact.prunedAt = Instant.now();
         copies(artifactId).forEach(copy -> copy.status = "deleted");
+    }
+
+    /** Puts an artifact that could not be removed back into the count. */
+    @Transactional(Transactional.TxType.REQUIRES_NEW)
+    public void unpruned(String artifactId, List<String> stores) {
+        Artifact artifact = Artifact.findById(artifactId);
+        artifact.status = "available";
+        artifact.prunedAt = null;
+        copies(artifactId).stream().filter(copy -> stores.contains(copy.store)).forEach(copy -> copy.status = "good");
     }
 }

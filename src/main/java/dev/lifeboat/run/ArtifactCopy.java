@@ -22,11 +22,27 @@ public class ArtifactCopy extends PanacheEntityBase {
 
     public String uri;
 
-    /** {@code good}, {@code damaged} or {@code deleted}. */
+    /** {@code good}, {@code pending}, {@code damaged} or {@code deleted}. */
     public String status;
 
     @Column(name = "verified_at")
     public Instant verifiedAt;
+
+    /** How often it was tried in vain to make it. */
+    public int attempts;
+
+    @Column(name = "next_attempt_at")
+    public Instant nextAttemptAt;
+
+    /** Why it is not good. */
+    public String problem;
+
+    @Column(name = "stored_at")
+    public Instant storedAt;
+
+    boolean isGood() {
+        return status.equals("good");
+    }
 
     /** The primary key. */
     public record Key(String artifactId, String store) {}

@@ -3,6 +3,7 @@ package dev.lifeboat.sidecar;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.lifeboat.artifact.ArtifactId;
 import dev.lifeboat.artifact.ArtifactLibrary;
+import dev.lifeboat.artifact.ArtifactWriter;
 import dev.lifeboat.artifact.Manifest.FileEntry;
 import dev.lifeboat.artifact.Manifest.FilestoreEntry;
 import dev.lifeboat.artifact.Manifest.OdooEntry;
@@ -91,7 +92,7 @@ class BackupTasks {
         String sum = dump.sha256() + "  " + DUMP + "\n";
         List<FileEntry> files = List.of(
                 dump, writer.write(DUMP + ".sha256", sum), writer.write(DUMP + ".meta.json", Json.pretty(meta)));
-        ObjectNode outputs = outputs(capture, files)
+        ObjectNode outputs = outputs(capture, files, writer)
                 .put(
                         "summary",
                         size(dump.size()) + ", " + report.digest().tables().size() + " tables");
@@ -163,7 +164,7 @@ class BackupTasks {
                 index,
                 writer.write(ARCHIVE + ".sha256", sum),
                 writer.write("filestore.meta.json", Json.pretty(meta)));
-        ObjectNode outputs = outputs(capture, files)
+        ObjectNode outputs = outputs(capture, files, writer)
                 .put(
                         "summary",
                         entry.fileCount() + " files, " + size(entry.contentBytes())
@@ -204,7 +205,7 @@ class BackupTasks {
         ArtifactWriter writer = writer(task.artifact(), bindings);
         String text = Json.pretty(snapshot);
         FileEntry file = writer.write("config_snapshot.json", text);
-        ObjectNode outputs = outputs(capture, List.of(file));
+        ObjectNode outputs = outputs(capture, List.of(file), writer);
         outputs.set("odoo", Json.tree(meta));
         outputs.put("artifact_id", task.artifact().id());
         outputs.put("summary", odoo.modulesInstalled().size() + " modules installed");
@@ -212,12 +213,15 @@ class BackupTasks {
     }
 
     private ArtifactWriter writer(ArtifactId artifact, Bindings bindings) {
-        return new ArtifactWriter(artifact, stores.of(bindings));
+        return new ArtifactWriter(artifact, stores.of(bindings), config.storePatience());
     }
 
-    private static ObjectNode outputs(Capture capture, List<FileEntry> files) {
+    /** What the manifest is put together from, and the stores that did not take the files. */
+    private static ObjectNode outputs(Capture capture, List<FileEntry> files, ArtifactWriter writer) {
         ObjectNode outputs = Json.object().put("capture_id", capture.id().toString());
         outputs.set("files", Json.mapper().valueToTree(files));
+        ObjectNode lost = outputs.putObject("lost_stores");
+        writer.lost().forEach((store, fault) -> lost.put(store, fault.message()));
         return outputs;
     }
 

@@ -82,8 +82,7 @@ record ContentComparison(List<String> tables, long filesMissing, long filesMore,
         var shown = new ArrayList<String>();
         var known = new AtomicLong();
         var missing = new AtomicLong();
-        try (InputStream index =
-                artifact.folder().store().open(artifact.folder().key(indexName), 0)) {
+        try (InputStream index = artifact.open(indexName, 0)) {
             FilestoreIndex.read(index, found -> {
                 if (found instanceof IndexEntry.File file) {
                     OptionalLong size = sizeOf(filestore.resolve(file.path()));

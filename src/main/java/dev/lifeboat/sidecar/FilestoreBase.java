@@ -172,14 +172,6 @@ record FilestoreBase(Optional<OpenArtifact> artifact, String reason) {
     }
 
     private static InputStream index(OpenArtifact artifact) {
-        return artifact.folder()
-                .store()
-                .open(
-                        artifact.folder()
-                                .key(artifact.manifest()
-                                        .filestore()
-                                        .orElseThrow()
-                                        .index()),
-                        0);
+        return artifact.open(artifact.manifest().filestore().orElseThrow().index(), 0);
     }
 }

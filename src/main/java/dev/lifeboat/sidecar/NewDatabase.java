@@ -165,7 +165,7 @@ final class NewDatabase {
     }
 
     private DatabaseFacts facts() {
-        try (InputStream in = artifact.folder().store().open(artifact.folder().key("db.dump.meta.json"), 0)) {
+        try (InputStream in = artifact.open("db.dump.meta.json", 0)) {
             return Json.mapper().readValue(in, CapturedFiles.DumpMeta.class).facts();
         } catch (IOException e) {
             throw Fault.of(
@@ -185,15 +185,14 @@ final class NewDatabase {
     private <T> T withDump(OnFile<T> use) {
         String name = Objects.requireNonNull(
                 artifact.manifest().dbDump().orElseThrow().path());
-        var key = artifact.folder().key(name);
-        Optional<Path> local = artifact.folder().store().localPath(key);
+        Optional<Path> local = artifact.localPath(name);
         if (local.isPresent()) {
             return use.run(local.get());
         }
         try {
             Path copy = site.workFile(name);
             try {
-                try (InputStream in = artifact.folder().store().open(key, 0)) {
+                try (InputStream in = artifact.open(name, 0)) {
                     Files.copy(in, copy, StandardCopyOption.REPLACE_EXISTING);
                 }
                 return use.run(copy);

@@ -1,7 +1,6 @@
 package dev.lifeboat.sidecar;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.lifeboat.artifact.ArtifactId;
 import dev.lifeboat.artifact.Manifest.FilestoreEntry;
 import dev.lifeboat.artifact.OpenArtifact;
 import dev.lifeboat.fault.Fault;
@@ -101,12 +100,7 @@ final class NewFilestore {
             var owner = FilestoreRestorer.Owner.of(present.orElse(live.getParent()));
             try (InputStream index = index()) {
                 return new FilestoreRestorer(
-                                (part, offset) -> artifact.folder()
-                                        .store()
-                                        .open(
-                                                new ArtifactId(artifact.id().environment(), part.artifactId())
-                                                        .path(part.path()),
-                                                offset),
+                                (part, offset) -> artifact.openPart(part.artifactId(), part.path(), offset),
                                 present,
                                 swap.fresh(),
                                 owner,
@@ -149,7 +143,7 @@ final class NewFilestore {
     }
 
     private InputStream index() {
-        return artifact.folder().store().open(artifact.folder().key(entry.index()), 0);
+        return artifact.open(entry.index(), 0);
     }
 
     private RuntimeException unbuilt(IOException e) {

@@ -22,12 +22,14 @@ import dev.lifeboat.postgres.PgTools;
 import dev.lifeboat.progress.Progress;
 import dev.lifeboat.step.EvidenceFile;
 import dev.lifeboat.step.StepResult;
+import dev.lifeboat.store.ArtifactStore;
 import dev.lifeboat.store.Stores;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * The heavy half of a restore. New things are built and proved beside the present ones, then swapped; what was there is kept
@@ -50,33 +52,76 @@ class RestoreTasks {
         this.library = library;
     }
 
+    /** The nearest copy that is as it was written will do; where one is not, the next is looked at. */
     StepResult verify(Task.VerifyArtifact task, Progress progress) {
-        OpenArtifact artifact = open(task.artifact());
-        ArtifactVerification verification = new ArtifactVerifier()
+        var damaged = new ArrayList<ArtifactVerification>();
+        var unread = new ArrayList<FaultException>();
+        for (ArtifactStore store :
+                stores.of(environments.bindings(task.artifact().environment()))) {
+            try {
+                ArtifactVerification verification = verify(task.artifact(), store, progress);
+                if (verification.ok()) {
+                    return verified(verification, damaged);
+                }
+                damaged.add(verification);
+            } catch (FaultException e) {
+                if (e.fault().code() == FaultCode.CANCELLED) {
+                    throw e;
+                }
+                unread.add(e);
+            }
+        }
+        if (damaged.isEmpty()) {
+            throw unread.stream()
+                    .filter(e -> e.fault().code() != FaultCode.UNKNOWN_ARTIFACT)
+                    .findFirst()
+                    .orElse(unread.getFirst());
+        }
+        return new StepResult.Failed(
+                damaged.getFirst().fault().orElseThrow(), "nothing was touched", evidence(damaged.getFirst(), damaged));
+    }
+
+    private ArtifactVerification verify(ArtifactId id, ArtifactStore store, Progress progress) {
+        OpenArtifact artifact = library.open(id, List.of(store));
+        return new ArtifactVerifier()
                 .verify(
                         artifact.folder(),
                         artifact.signed(),
                         ArtifactVerifier.PartResolver.besides(artifact.folder()),
                         progress);
-        var evidence = List.of(new EvidenceFile("artifact_verification.json", Json.pretty(verification)));
-        return verification
-                .fault()
-                .<StepResult>map(fault -> new StepResult.Failed(fault, "nothing was touched", evidence))
-                .orElseGet(() -> new StepResult.Done(
-                        Json.object()
-                                .put("store", artifact.folder().store().name())
-                                .put(
-                                        "summary",
-                                        verification.files().size() + " files, "
-                                                + BackupTasks.size(verification.bytes()) + " as they were written"),
-                        evidence));
+    }
+
+    private static StepResult verified(ArtifactVerification good, List<ArtifactVerification> damaged) {
+        ObjectNode outputs = Json.object().put("store", good.store());
+        outputs.set(
+                "damaged_stores",
+                Json.mapper()
+                        .valueToTree(damaged.stream()
+                                .map(ArtifactVerification::store)
+                                .toList()));
+        outputs.put(
+                "summary",
+                good.files().size() + " files, " + BackupTasks.size(good.bytes()) + " as they were written"
+                        + (damaged.isEmpty() ? "" : " in store " + good.store() + "; the nearer copy is damaged"));
+        return new StepResult.Done(outputs, evidence(good, damaged));
+    }
+
+    private static List<EvidenceFile> evidence(ArtifactVerification deciding, List<ArtifactVerification> damaged) {
+        ObjectNode document = Json.tree(deciding);
+        document.set(
+                "other_copies",
+                Json.mapper()
+                        .valueToTree(damaged.stream()
+                                .filter(other -> !other.equals(deciding))
+                                .toList()));
+        return List.of(new EvidenceFile("artifact_verification.json", Json.pretty(document)));
     }
 
     /** Nothing of the environment is touched. */
     StepResult prepare(Task.PrepareRestore task, Progress progress) {
         Instant begin = Instant.now();
         RestoreSite site = site(task);
-        OpenArtifact artifact = open(task.artifact());
+        OpenArtifact artifact = open(task.artifact(), task.store());
         ObjectNode outputs = Json.object();
         ObjectNode prepared = Json.object().put("started_at", begin.toString());
         var evidence = new ArrayList<EvidenceFile>();
@@ -113,7 +158,7 @@ class RestoreTasks {
     StepResult restoreDatabase(Task.RestoreDatabase task, Progress progress) {
         Instant begin = Instant.now();
         RestoreSite site = site(task);
-        OpenArtifact artifact = open(task.artifact());
+        OpenArtifact artifact = open(task.artifact(), task.store());
         DatabaseSwap swap = site.databases();
         Optional<Long> there = site.server().oidOf(site.newDatabase());
         String how;
@@ -138,7 +183,7 @@ class RestoreTasks {
     StepResult restoreFilestore(Task.RestoreFilestore task, Progress progress) {
         Instant begin = Instant.now();
         RestoreSite site = site(task);
-        OpenArtifact artifact = open(task.artifact());
+        OpenArtifact artifact = open(task.artifact(), task.store());
         FolderSwap swap = site.folders();
         String how;
         if (swap.isSwapped()) {
@@ -303,7 +348,21 @@ class RestoreTasks {
     }
 
     private OpenArtifact open(ArtifactId id) {
-        return library.open(id, stores.of(environments.bindings(id.environment())));
+        return open(id, Optional.empty());
+    }
+
+    private OpenArtifact open(ArtifactId id, Optional<String> preferred) {
+        List<ArtifactStore> all = stores.of(environments.bindings(id.environment()));
+        return library.open(
+                id,
+                Stream.concat(
+                                all.stream().filter(store -> preferred
+                                        .filter(store.name()::equals)
+                                        .isPresent()),
+                                all.stream().filter(store -> preferred
+                                        .filter(store.name()::equals)
+                                        .isEmpty()))
+                        .toList());
     }
 
     private static String duration(Instant begin, String how) {

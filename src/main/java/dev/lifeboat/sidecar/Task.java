@@ -44,29 +44,47 @@ public sealed interface Task {
     /**
      * Loads the artifact's dump and builds its filestore beside the present ones, and proves both; nothing is swapped.
      *
+     * @param store the store whose copy was verified; empty: the nearest is read
      * @param type what of the artifact
      * @param neutralize whether what is loaded is neutralised
      */
     record PrepareRestore(
-            String runId, EnvironmentId environment, ArtifactId artifact, BackupType type, boolean neutralize)
+            String runId,
+            EnvironmentId environment,
+            ArtifactId artifact,
+            Optional<String> store,
+            BackupType type,
+            boolean neutralize)
             implements Task {}
 
     /**
      * Puts the artifact's database in the place of the present one.
      *
+     * @param store the store whose copy was verified; empty: the nearest is read
      * @param neutralize whether what is loaded is neutralised
      * @param prepared OID of the database that {@link PrepareRestore} has loaded; empty: it is loaded now
      */
     record RestoreDatabase(
-            String runId, EnvironmentId environment, ArtifactId artifact, boolean neutralize, Optional<Long> prepared)
+            String runId,
+            EnvironmentId environment,
+            ArtifactId artifact,
+            Optional<String> store,
+            boolean neutralize,
+            Optional<Long> prepared)
             implements Task {}
 
     /**
      * Puts the artifact's filestore in the place of the present one.
      *
+     * @param store the store whose copy was verified; empty: the nearest is read
      * @param prepared inode of the folder that {@link PrepareRestore} has built; empty: it is built now
      */
-    record RestoreFilestore(String runId, EnvironmentId environment, ArtifactId artifact, Optional<Long> prepared)
+    record RestoreFilestore(
+            String runId,
+            EnvironmentId environment,
+            ArtifactId artifact,
+            Optional<String> store,
+            Optional<Long> prepared)
             implements Task {}
 
     /**

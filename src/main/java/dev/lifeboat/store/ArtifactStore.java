@@ -57,7 +57,11 @@ public interface ArtifactStore {
      */
     List<String> names(Optional<ObjectKey> prefix);
 
-    /** Removes an object; one that is not there is no error. */
+    /**
+     * Removes an object; one that is not there is no error.
+     *
+     * @throws dev.lifeboat.fault.FaultException OBJECT_LOCKED where it is protected
+     */
     void delete(ObjectKey key);
 
     /**
@@ -75,6 +79,29 @@ public interface ArtifactStore {
      * @throws dev.lifeboat.fault.FaultException STORE_UNREACHABLE, STORE_UNWRITABLE or STORE_FULL
      */
     void probe();
+
+    /**
+     * Protects an object from being replaced or removed until then, by whomever; a later date that it has already stays. Does
+     * nothing where this store sets no locks.
+     */
+    default void lock(ObjectKey key, Instant until) {}
+
+    /** Until when an object is protected; empty where it is not. */
+    default Optional<Instant> lockedUntil(ObjectKey key) {
+        return Optional.empty();
+    }
+
+    /**
+     * Marks an object for the store's own rules to delete. False where this store has none: it is to be deleted then.
+     */
+    default boolean expire(ObjectKey key) {
+        return false;
+    }
+
+    /** Whether {@link #expire} has marked an object. */
+    default boolean isExpired(ObjectKey key) {
+        return false;
+    }
 
     /**
      * Removes what unfinished writes left behind that is older than {@code before}; gives how many were removed.

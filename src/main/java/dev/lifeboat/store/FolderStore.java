@@ -166,8 +166,7 @@ public final class FolderStore implements ArtifactStore {
                                 .ifPresent(key -> found.add(new StoredObject(
                                         key,
                                         attributes.size(),
-                                        attributes.lastModifiedTime().toInstant(),
-                                        Optional.empty())));
+                                        attributes.lastModifiedTime().toInstant())));
                     }
                     return FileVisitResult.CONTINUE;
                 }
@@ -369,7 +368,7 @@ public final class FolderStore implements ArtifactStore {
     }
 
     /** Gives the finished temporary file its name. */
-    StoredObject place(ObjectKey key, Path temporary, boolean replace, long size, String sha256) throws IOException {
+    StoredObject place(ObjectKey key, Path temporary, boolean replace, long size) throws IOException {
         Path target = null;
         for (int attempt = 1; target == null; attempt++) {
             Path candidate = walk(key);
@@ -405,7 +404,7 @@ public final class FolderStore implements ArtifactStore {
                 break;
             }
         }
-        return new StoredObject(key, size, Files.getLastModifiedTime(target).toInstant(), Optional.of(sha256));
+        return new StoredObject(key, size, Files.getLastModifiedTime(target).toInstant());
     }
 
     void forget(Path temporary) {
@@ -464,7 +463,7 @@ public final class FolderStore implements ArtifactStore {
         BasicFileAttributes attributes =
                 Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
         return new StoredObject(
-                key, attributes.size(), attributes.lastModifiedTime().toInstant(), Optional.empty());
+                key, attributes.size(), attributes.lastModifiedTime().toInstant());
     }
 
     private static boolean isSegment(Path path) {

@@ -1,6 +1,5 @@
 package dev.lifeboat.store;
 
-import dev.lifeboat.digest.Hashes;
 import dev.lifeboat.linux.SystemCalls;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -13,9 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.security.MessageDigest;
 import java.util.HashSet;
-import java.util.HexFormat;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -23,7 +20,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * The one write of one object: into the temporary file, digesting on the way. Where the file system allows it, the bytes go
+ * The one write of one object: into the temporary file. Where the file system allows it, the bytes go
  * to the disk directly, past the page cache: an artifact is not read again soon, filling the cache with it costs more time
  * than compressing it, and what Odoo and PostgreSQL have there stays. One buffer is filled while the other is written.
  */
@@ -42,7 +39,6 @@ final class FolderWriter extends ObjectWriter {
     private final int block;
 
     private final Arena arena = Arena.ofShared();
-    private final MessageDigest digest = Hashes.sha256();
     private ByteBuffer filling;
     private ByteBuffer idle;
     private FutureTask<Void> writing;
@@ -87,7 +83,6 @@ final class FolderWriter extends ObjectWriter {
     @Override
     public void write(byte[] bytes, int offset, int length) {
         requireOpen();
-        digest.update(bytes, offset, length);
         size += length;
         int from = offset;
         int left = length;
@@ -125,8 +120,7 @@ final class FolderWriter extends ObjectWriter {
         awaitWriting();
         channel.truncate(size);
         channel.force(true);
-        StoredObject stored =
-                store.place(key, temporary, replace, size, HexFormat.of().formatHex(digest.digest()));
+        StoredObject stored = store.place(key, temporary, replace, size);
         close();
         return stored;
     }

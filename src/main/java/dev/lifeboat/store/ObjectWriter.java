@@ -3,15 +3,14 @@ package dev.lifeboat.store;
 import java.io.OutputStream;
 
 /**
- * A write in progress. Bytes go in as to any stream; the SHA-256 is computed on the way. {@link #commit} makes the object
- * durable and seen; {@link #close} without it leaves nothing behind. Failures are {@link dev.lifeboat.fault.FaultException}s
+ * A write in progress. Bytes go in as to any stream. {@link #commit} makes the object durable and seen; {@link #close} without it leaves nothing behind. Failures are {@link dev.lifeboat.fault.FaultException}s
  * (STORE_FULL, STORE_WRITE_FAILED), not {@link java.io.IOException}s. Not thread-safe.
  */
 public abstract class ObjectWriter extends OutputStream {
     /**
      * Makes what was written durable and seen under its key.
      *
-     * @return what was stored, with size and SHA-256 of exactly the bytes written
+     * @return what was stored, with the size of exactly the bytes written
      */
     public abstract StoredObject commit();
 
@@ -21,6 +20,11 @@ public abstract class ObjectWriter extends OutputStream {
 
     @Override
     public abstract void write(byte[] bytes, int offset, int length);
+
+    /** Writes a block; it is only read. */
+    public void write(Block block) {
+        write(block.bytes(), 0, block.length());
+    }
 
     @Override
     public void write(int b) {

@@ -1,7 +1,6 @@
 package dev.lifeboat.store;
 
 import java.time.Instant;
-import java.util.Optional;
 
 /**
  * An object of a store.
@@ -9,6 +8,5 @@ import java.util.Optional;
  * @param key its name
  * @param size bytes
  * @param modified when it was stored (UTC)
- * @param sha256 lower-case hex, where this program just wrote it; empty where it was only looked up
  */
-public record StoredObject(ObjectKey key, long size, Instant modified, Optional<String> sha256) {}
+public record StoredObject(ObjectKey key, long size, Instant modified) {}

@@ -2,12 +2,16 @@ package dev.lifeboat.store;
 
 import dev.lifeboat.environment.Bindings;
 import dev.lifeboat.environment.LifeboatConfig;
+import dev.lifeboat.environment.Secret;
 import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** The stores that are configured. {@code primary} is the folder {@code artifacts} in the data folder unless it is named. */
@@ -36,12 +40,24 @@ public class Stores {
         return open.computeIfAbsent(name, this::create);
     }
 
+    /** Until when what is written into a store now is to be protected; empty: the store sets no locks. */
+    public Optional<Instant> lockUntil(String name) {
+        return Optional.ofNullable(config.stores().get(name))
+                .filter(store -> store.objectLock() != LifeboatConfig.Store.ObjectLock.NONE)
+                .map(store -> Instant.now().plus(store.lockFor()).truncatedTo(ChronoUnit.SECONDS));
+    }
+
     private ArtifactStore create(String name) {
         LifeboatConfig.Store store = config.stores().get(name);
         if (store != null) {
             return switch (store.kind()) {
                 case FOLDER ->
-                    new FolderStore(name, store.path().toAbsolutePath().normalize());
+                    new FolderStore(
+                            name,
+                            required(name, "path", store.path())
+                                    .toAbsolutePath()
+                                    .normalize());
+                case S3 -> new S3Store(name, bucket(name, store));
             };
         }
         if (name.equals(PRIMARY)) {
@@ -54,5 +70,29 @@ public class Stores {
                         "Add lifeboat.stores." + name
                                 + " to config/application.yaml, or take it out of the environment's stores.")
                 .toException();
+    }
+
+    private static S3Settings bucket(String name, LifeboatConfig.Store store) {
+        String prefix = store.prefix().orElse("").replaceAll("^/+|/+$", "");
+        return new S3Settings(
+                required(name, "bucket", store.bucket()),
+                prefix,
+                store.region(),
+                store.endpoint(),
+                store.accessKey(),
+                store.secretKey().map(Secret::new),
+                store.pathStyle().orElse(store.endpoint().isPresent()),
+                store.checksums(),
+                S3Settings.LockMode.valueOf(store.objectLock().name()),
+                S3Settings.Expiry.valueOf(store.expiry().name()),
+                store.limit());
+    }
+
+    private static <T> T required(String name, String key, Optional<T> value) {
+        return value.orElseThrow(() -> Fault.of(
+                        FaultCode.BAD_CONFIGURATION,
+                        "store '" + name + "' has no " + key,
+                        "Set lifeboat.stores." + name + "." + key + " in config/application.yaml.")
+                .toException());
     }
 }

@@ -1,0 +1,488 @@
+package dev.lifeboat.store;
+
+import dev.lifeboat.fault.Fault;
+import dev.lifeboat.fault.FaultCode;
+import dev.lifeboat.fault.FaultException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
+import org.jboss.logging.Logger;
+import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
+import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
+import software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider;
+import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.core.checksums.RequestChecksumCalculation;
+import software.amazon.awssdk.core.checksums.ResponseChecksumValidation;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.core.sync.RequestBody;
+import software.amazon.awssdk.http.apache.ApacheHttpClient;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.retries.StandardRetryStrategy;
+import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.model.BucketVersioningStatus;
+import software.amazon.awssdk.services.s3.model.CommonPrefix;
+import software.amazon.awssdk.services.s3.model.HeadObjectResponse;
+import software.amazon.awssdk.services.s3.model.ListObjectsV2Request;
+import software.amazon.awssdk.services.s3.model.MultipartUpload;
+import software.amazon.awssdk.services.s3.model.ObjectLockRetentionMode;
+import software.amazon.awssdk.services.s3.model.PutObjectRequest;
+import software.amazon.awssdk.services.s3.model.S3Exception;
+import software.amazon.awssdk.services.s3.model.S3Object;
+import software.amazon.awssdk.services.s3.model.Tag;
+
+/**
+ * A bucket of any server that speaks S3. Nothing is leant on that servers do differently: an object's own SHA-256 is the
+ * manifest's, an ETag is only compared with itself, and where the answer to a write was lost it is looked up.
+ */
+public final class S3Store implements ArtifactStore, AutoCloseable {
+    /** The tag that says that an object may be deleted by a rule of the bucket. */
+    public static final Tag EXPIRED =
+            Tag.builder().key("lifeboat").value("expired").build();
+
+    private static final Logger LOG = Logger.getLogger(S3Store.class);
+    private static final String PROBE = ".lifeboat-probe-";
+    private static final Duration CONNECT_LIMIT = Duration.ofSeconds(5);
+    private static final Duration BUCKET_SEEN_FOR = Duration.ofSeconds(30);
+    private static final int ATTEMPTS = 4;
+    private static final int CONNECTIONS = 32;
+    private static final int VERSIONS_AT_MOST = 100;
+
+    private final String name;
+    private final S3Settings settings;
+    private final S3Client client;
+    private final Set<String> uploads = ConcurrentHashMap.newKeySet();
+    private volatile long bucketSeen = System.nanoTime() - BUCKET_SEEN_FOR.toNanos();
+    private volatile Optional<Boolean> versioned = Optional.empty();
+
+    /** A store; the bucket is not asked before it is used. */
+    public S3Store(String name, S3Settings settings) {
+        this.name = name;
+        this.settings = settings;
+        this.client = client(settings);
+    }
+
+    private static S3Client client(S3Settings settings) {
+        AwsCredentialsProvider credentials = settings.accessKey()
+                .<AwsCredentialsProvider>map(key -> StaticCredentialsProvider.create(AwsBasicCredentials.create(
+                        key, settings.secretKey().map(secret -> secret.value()).orElse(""))))
+                .orElseGet(() -> DefaultCredentialsProvider.builder().build());
+        var builder = S3Client.builder()
+                .region(Region.of(settings.region()))
+                .credentialsProvider(credentials)
+                .forcePathStyle(settings.pathStyle())
+                // Lifeboat's own digests decide; servers that know no others refuse these.
+                .requestChecksumCalculation(RequestChecksumCalculation.WHEN_REQUIRED)
+                .responseChecksumValidation(ResponseChecksumValidation.WHEN_REQUIRED)
+                .httpClientBuilder(ApacheHttpClient.builder()
+                        .maxConnections(CONNECTIONS)
+                        .connectionTimeout(CONNECT_LIMIT)
+                        .socketTimeout(settings.limit())
+                        .expectContinueEnabled(false))
+                .overrideConfiguration(override -> override.apiCallAttemptTimeout(settings.limit())
+                        .retryStrategy(StandardRetryStrategy.builder()
+                                .maxAttempts(ATTEMPTS)
+                                .build()));
+        settings.endpoint().ifPresent(builder::endpointOverride);
+        return builder.build();
+    }
+
+    @Override
+    public String name() {
+        return name;
+    }
+
+    @Override
+    public String location() {
+        return "s3://" + settings.bucket() + (settings.prefix().isEmpty() ? "" : "/" + settings.prefix());
+    }
+
+    @Override
+    public ObjectWriter create(ObjectKey key) {
+        return new S3Writer(this, key);
+    }
+
+    @Override
+    public StoredObject putIfAbsent(ObjectKey key, byte[] content) {
+        if (find(key).isPresent()) {
+            throw exists(key);
+        }
+        try {
+            client.putObject(put(key, content).ifNoneMatch("*").build(), RequestBody.fromBytes(content));
+        } catch (SdkException e) {
+            boolean unsaid = !(e instanceof S3Exception answer) || answer.statusCode() >= 500;
+            boolean taken =
+                    e instanceof S3Exception answer && (answer.statusCode() == 412 || answer.statusCode() == 409);
+            if (!unsaid && !taken) {
+                throw fault(e, key.toString(), true);
+            }
+            // The answer to an attempt may be lost, and a repeated one finds what the first has written.
+            Optional<StoredObject> there = find(key);
+            if (there.isEmpty()) {
+                throw fault(e, key.toString(), true);
+            }
+            if (taken || !Arrays.equals(content(key, there.get().size()), content)) {
+                throw exists(key);
+            }
+        }
+        return find(key).orElseThrow(() -> missing(key));
+    }
+
+    private byte[] content(ObjectKey key, long size) {
+        try (InputStream in = open(key, 0)) {
+            return in.readNBytes((int) Math.min(size, Integer.MAX_VALUE - 8));
+        } catch (java.io.IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+
+    private FaultException exists(ObjectKey key) {
+        return Fault.of(
+                        FaultCode.OBJECT_EXISTS,
+                        key + " is in store '" + name + "' already; it was left as it is",
+                        "An artifact never changes: start a new run, which writes under a name of its own.")
+                .with("store", name)
+                .with("key", key)
+                .toException();
+    }
+
+    private FaultException missing(ObjectKey key) {
+        return Fault.of(
+                        FaultCode.OBJECT_MISSING,
+                        "Store '" + name + "' has no object " + key,
+                        "Use the artifact's copy in another store; `lifeboat verify ARTIFACT` tells what is missing.")
+                .with("store", name)
+                .with("key", key)
+                .toException();
+    }
+
+    PutObjectRequest.Builder put(ObjectKey key, byte[] content) {
+        var block = new Block(content, content.length);
+        return put(key, block);
+    }
+
+    PutObjectRequest.Builder put(ObjectKey key, Block block) {
+        var request = PutObjectRequest.builder().bucket(settings.bucket()).key(path(key));
+        if (settings.checksums()) {
+            request.checksumSHA256(Base64.getEncoder().encodeToString(block.sha256()));
+        }
+        return request;
+    }
+
+    @Override
+    public Optional<StoredObject> find(ObjectKey key) {
+        return head(key).map(head -> new StoredObject(key, head.contentLength(), head.lastModified()));
+    }
+
+    private Optional<HeadObjectResponse> head(ObjectKey key) {
+        try {
+            return Optional.of(client.headObject(
+                    request -> request.bucket(settings.bucket()).key(path(key))));
+        } catch (S3Exception e) {
+            if (e.statusCode() == 404) {
+                // A HEAD has no body: whether the bucket or the object is missing, it does not say.
+                requireBucket(key.toString());
+                return Optional.empty();
+            }
+            throw fault(e, key.toString(), false);
+        } catch (SdkException e) {
+            throw fault(e, key.toString(), false);
+        }
+    }
+
+    private void requireBucket(String key) {
+        if (System.nanoTime() - bucketSeen > BUCKET_SEEN_FOR.toNanos()) {
+            call(key, false, () -> client.headBucket(request -> request.bucket(settings.bucket())));
+            bucketSeen = System.nanoTime();
+        }
+    }
+
+    @Override
+    public InputStream open(ObjectKey key, long offset) {
+        if (offset < 0) {
+            throw beyond(key, offset);
+        }
+        return S3Reader.open(this, key, offset);
+    }
+
+    FaultException beyond(ObjectKey key, long offset) {
+        return Fault.of(
+                        FaultCode.BAD_INPUT,
+                        offset + " is no position in " + key + " of store '" + name + "'",
+                        "This is an error of the program; nothing was changed. Please report it.")
+                .toException();
+    }
+
+    @Override
+    public List<StoredObject> list(ObjectKey prefix) {
+        var found = new ArrayList<StoredObject>();
+        call(prefix.toString(), false, () -> {
+            found.clear();
+            client.listObjectsV2Paginator(listing(path(prefix) + "/").build())
+                    .contents()
+                    .forEach(object -> keyOf(object)
+                            .ifPresent(key -> found.add(new StoredObject(key, object.size(), object.lastModified()))));
+            return null;
+        });
+        return List.copyOf(found);
+    }
+
+    @Override
+    public List<String> names(Optional<ObjectKey> prefix) {
+        String below =
+                prefix.map(key -> path(key) + "/").orElse(settings.prefix().isEmpty() ? "" : settings.prefix() + "/");
+        var names = new TreeSet<String>();
+        call(below, false, () -> {
+            for (var page :
+                    client.listObjectsV2Paginator(listing(below).delimiter("/").build())) {
+                page.contents().forEach(object -> names.add(object.key().substring(below.length())));
+                for (CommonPrefix common : page.commonPrefixes()) {
+                    names.add(common.prefix()
+                            .substring(below.length(), common.prefix().length() - 1));
+                }
+            }
+            return null;
+        });
+        return names.stream().filter(ObjectKey::isSegment).toList();
+    }
+
+    private ListObjectsV2Request.Builder listing(String prefix) {
+        return ListObjectsV2Request.builder().bucket(settings.bucket()).prefix(prefix);
+    }
+
+    /** Empty where the key is none of ours. */
+    private Optional<ObjectKey> keyOf(S3Object object) {
+        String path = settings.prefix().isEmpty()
+                ? object.key()
+                : object.key().substring(settings.prefix().length() + 1);
+        String[] segments = path.split("/", -1);
+        return segments.length <= 8 && Arrays.stream(segments).allMatch(ObjectKey::isSegment)
+                ? Optional.of(ObjectKey.of(segments))
+                : Optional.empty();
+    }
+
+    @Override
+    public void delete(ObjectKey key) {
+        if (!isVersioned()) {
+            call(
+                    key.toString(),
+                    true,
+                    () -> client.deleteObject(
+                            request -> request.bucket(settings.bucket()).key(path(key))));
+            return;
+        }
+        // Without a version only a marker would be set: the bytes would stay, and a locked object would seem to be
+        // gone.
+        for (int i = 0; i < VERSIONS_AT_MOST; i++) {
+            Optional<HeadObjectResponse> head = head(key);
+            if (head.isEmpty()) {
+                return;
+            }
+            Instant until = head.get().objectLockRetainUntilDate();
+            if (until != null && until.isAfter(Instant.now())) {
+                throw locked(key, until);
+            }
+            String version = head.get().versionId();
+            call(
+                    key.toString(),
+                    true,
+                    () -> client.deleteObject(request ->
+                            request.bucket(settings.bucket()).key(path(key)).versionId(version)));
+        }
+    }
+
+    private FaultException locked(ObjectKey key, Instant until) {
+        return Fault.of(
+                        FaultCode.OBJECT_LOCKED,
+                        key + " in store '" + name + "' is locked until " + until + "; it was not deleted",
+                        "Nothing is to be done: that is what the lock is for. It can be deleted when the lock has ended.")
+                .with("store", name)
+                .with("key", key)
+                .with("locked_until", until)
+                .toException();
+    }
+
+    private boolean isVersioned() {
+        if (versioned.isEmpty()) {
+            versioned = Optional.of(call(settings.bucket(), false, () -> {
+                try {
+                    return client.getBucketVersioning(request -> request.bucket(settings.bucket()))
+                                    .status()
+                            == BucketVersioningStatus.ENABLED;
+                } catch (S3Exception e) {
+                    if (e.statusCode() == 501 || e.statusCode() == 405) {
+                        return false;
+                    }
+                    throw e;
+                }
+            }));
+        }
+        return versioned.get();
+    }
+
+    @Override
+    public void lock(ObjectKey key, Instant until) {
+        if (settings.lock() == S3Settings.LockMode.NONE) {
+            return;
+        }
+        HeadObjectResponse head = head(key).orElseThrow(() -> missing(key));
+        Instant already = head.objectLockRetainUntilDate();
+        if (already != null && !already.isBefore(until)) {
+            return;
+        }
+        call(
+                key.toString(),
+                true,
+                () -> client.putObjectRetention(request -> request.bucket(settings.bucket())
+                        .key(path(key))
+                        .retention(retention -> retention
+                                .mode(ObjectLockRetentionMode.fromValue(
+                                        settings.lock().name()))
+                                .retainUntilDate(until))));
+    }
+
+    @Override
+    public Optional<Instant> lockedUntil(ObjectKey key) {
+        return head(key)
+                .map(HeadObjectResponse::objectLockRetainUntilDate)
+                .filter(until -> until.isAfter(Instant.now()));
+    }
+
+    @Override
+    public boolean expire(ObjectKey key) {
+        if (settings.expiry() == S3Settings.Expiry.DELETE) {
+            return false;
+        }
+        call(
+                key.toString(),
+                true,
+                () -> client.putObjectTagging(request ->
+                        request.bucket(settings.bucket()).key(path(key)).tagging(tagging -> tagging.tagSet(EXPIRED))));
+        return true;
+    }
+
+    @Override
+    public boolean isExpired(ObjectKey key) {
+        return settings.expiry() == S3Settings.Expiry.TAG
+                && call(
+                                key.toString(),
+                                false,
+                                () -> client.getObjectTagging(request ->
+                                        request.bucket(settings.bucket()).key(path(key))))
+                        .tagSet()
+                        .contains(EXPIRED);
+    }
+
+    @Override
+    public Optional<Path> localPath(ObjectKey key) {
+        return Optional.empty();
+    }
+
+    @Override
+    public OptionalLong freeBytes() {
+        return OptionalLong.empty();
+    }
+
+    @Override
+    public void probe() {
+        String key = (settings.prefix().isEmpty() ? "" : settings.prefix() + "/") + PROBE + UUID.randomUUID();
+        byte[] content = key.getBytes(StandardCharsets.UTF_8);
+        call(
+                "probe",
+                true,
+                () -> client.putObject(
+                        request -> request.bucket(settings.bucket()).key(key), RequestBody.fromBytes(content)));
+        byte[] back = call(
+                        "probe",
+                        false,
+                        () -> client.getObjectAsBytes(
+                                request -> request.bucket(settings.bucket()).key(key)))
+                .asByteArray();
+        if (!Arrays.equals(back, content)) {
+            throw Fault.of(
+                            FaultCode.STORE_UNREACHABLE,
+                            "Store '" + name + "' gave back other bytes than were written",
+                            "Look at what stands between this machine and " + location() + ".")
+                    .toException();
+        }
+        try {
+            client.deleteObject(request -> request.bucket(settings.bucket()).key(key));
+        } catch (S3Exception e) {
+            if (e.statusCode() != 403) {
+                throw fault(e, "probe", true);
+            }
+            // Credentials that may not delete are a choice: a rule of the bucket deletes what was tagged.
+            LOG.debugf("store %s: the probe %s may not be deleted", name, key);
+        }
+    }
+
+    @Override
+    public int collectGarbage(Instant before) {
+        return call("unfinished uploads", true, () -> {
+            int ended = 0;
+            String prefix = settings.prefix().isEmpty() ? "" : settings.prefix() + "/";
+            for (MultipartUpload upload : client.listMultipartUploadsPaginator(
+                            request -> request.bucket(settings.bucket()).prefix(prefix))
+                    .uploads()) {
+                if (!uploads.contains(upload.uploadId()) && upload.initiated().isBefore(before)) {
+                    client.abortMultipartUpload(request ->
+                            request.bucket(settings.bucket()).key(upload.key()).uploadId(upload.uploadId()));
+                    ended++;
+                }
+            }
+            return ended;
+        });
+    }
+
+    @Override
+    public void close() {
+        client.close();
+    }
+
+    // ---- for writer and reader
+
+    S3Client client() {
+        return client;
+    }
+
+    S3Settings settings() {
+        return settings;
+    }
+
+    String path(ObjectKey key) {
+        return settings.prefix().isEmpty() ? key.toString() : settings.prefix() + "/" + key;
+    }
+
+    void begun(String upload) {
+        uploads.add(upload);
+    }
+
+    void ended(String upload) {
+        uploads.remove(upload);
+    }
+
+    private <T> T call(String key, boolean writing, Supplier<T> request) {
+        try {
+            return request.get();
+        } catch (SdkException e) {
+            throw fault(e, key, writing);
+        }
+    }
+
+    /** What the server or the way to it said, in words that name the store, the key and what to do. */
+    FaultException fault(SdkException e, String key, boolean writing) {
+        return S3Faults.of(this, e, key, writing);
+    }
+}
