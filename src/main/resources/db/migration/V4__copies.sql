@@ -12,4 +12,19 @@ CREATE INDEX artifact_copies_wanting ON ops.artifact_copies (next_attempt_at) WH
 -- The operation 'replicate' makes a copy.
 ALTER TABLE ops.runs DROP CONSTRAINT runs_operation_type_check;
 ALTER TABLE ops.runs ADD CONSTRAINT runs_operation_type_check
-    CHECK (operation_type IN ('backup', 'restore', 'verify', 'validate', 'prune', 'discard', 'replicate', 'rebuild'));
+    CHECK (operation_type IN ('backup', 'restore', 'verify', 'validate', 'prune', 'discard', 'replicate'));
+
+-- 'system' asks for what nobody asks for: schedules and sweeps.
+INSERT INTO ops.memberships VALUES ('system', '*', 'admin');
+CREATE OR REPLACE FUNCTION ops.user_has_permission(p_user_id text, p_project_id text, p_action text) RETURNS boolean
+    LANGUAGE sql STABLE
+    AS $$ SELECT EXISTS (
+        SELECT FROM ops.memberships m
+        WHERE m.user_id = p_user_id
+          AND m.project_id IN (p_project_id, '*')
+          AND p_action = ANY (CASE m.role
+                WHEN 'viewer'   THEN ARRAY['view']
+                WHEN 'operator' THEN ARRAY['view', 'backup', 'verify', 'validate', 'replicate']
+                WHEN 'restorer' THEN ARRAY['view', 'backup', 'verify', 'validate', 'replicate', 'restore']
+                WHEN 'admin'    THEN ARRAY['view', 'backup', 'verify', 'validate', 'replicate', 'restore', 'prune']
+              END)) $$;

@@ -4,6 +4,8 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.lifeboat.artifact.Manifest;
 import dev.lifeboat.environment.EnvironmentCatalogue;
+import dev.lifeboat.fault.Fault;
+import dev.lifeboat.fault.FaultCode;
 import dev.lifeboat.orchestrator.Operations;
 import dev.lifeboat.preflight.CatalogueOpener;
 import dev.lifeboat.run.Artifact;
@@ -56,7 +58,10 @@ public class ArtifactsResource {
     }
 
     /** A copy of an artifact in one store. */
-    public record CopyView(String store, String uri, String status, Instant verifiedAt) {}
+    public record CopyView(String store, String uri, String status, Instant verifiedAt, String problem) {}
+
+    /** Where to copy to. */
+    public record CopyBody(String store) {}
 
     /** An artifact; size in bytes. {@code manifest} is there where one artifact was asked for. */
     @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -103,6 +108,20 @@ public class ArtifactsResource {
                 .build();
     }
 
+    @POST
+    @Path("{id}/copies")
+    @Operation(summary = "Starts copying an artifact into a store")
+    public Response replicate(@PathParam("id") String id, CopyBody body) {
+        if (body == null || body.store() == null) {
+            throw Fault.of(FaultCode.BAD_INPUT, "no store is named", "Send {\"store\": \"secondary\"}.")
+                    .toException();
+        }
+        String runId = operations.replicate(id, body.store(), EnvironmentsResource.LOCAL_USER);
+        return Response.accepted(RunView.of(runs.load(runId), tasks))
+                .location(URI.create("/api/v1/runs/" + runId))
+                .build();
+    }
+
     private ArtifactView view(Artifact artifact, Manifest manifest) {
         List<ArtifactCopy> copies = catalogue.copies(artifact.artifactId);
         return new ArtifactView(
@@ -119,7 +138,7 @@ public class ArtifactsResource {
                         .map(c -> c.store)
                         .toList(),
                 copies.stream()
-                        .map(copy -> new CopyView(copy.store, copy.uri, copy.status, copy.verifiedAt))
+                        .map(copy -> new CopyView(copy.store, copy.uri, copy.status, copy.verifiedAt, copy.problem))
                         .toList(),
                 artifact.status,
                 artifact.runId,

@@ -68,20 +68,36 @@ public final class ArtifactVerifier {
      */
     public ArtifactVerification verify(
             ArtifactFolder folder, SignedManifest signed, PartResolver parts, Progress progress) {
-        Instant started = clock.instant();
-        Manifest manifest = signed.manifest();
-        var wanted = new ArrayList<Wanted>();
-        for (Manifest.FileEntry file : ManifestCodec.files(manifest)) {
-            wanted.add(new Wanted(manifest.artifactId(), Optional.of(folder), file.path(), file.size(), file.sha256()));
-        }
-        manifest.filestore().ifPresent(filestore -> {
+        List<Wanted> wanted = own(folder, signed);
+        signed.manifest().filestore().ifPresent(filestore -> {
             for (Manifest.Part part : filestore.parts()) {
-                if (!part.artifactId().equals(manifest.artifactId())) {
+                if (!part.artifactId().equals(signed.manifest().artifactId())) {
                     wanted.add(new Wanted(
                             part.artifactId(), parts.find(part.artifactId()), part.path(), part.size(), part.sha256()));
                 }
             }
         });
+        return verify(folder, signed, wanted, progress);
+    }
+
+    /** Verifies the files in the artifact's own folder alone: what it needs of others is verified with these. */
+    public ArtifactVerification verifyOwnFiles(ArtifactFolder folder, SignedManifest signed, Progress progress) {
+        return verify(folder, signed, own(folder, signed), progress);
+    }
+
+    private static List<Wanted> own(ArtifactFolder folder, SignedManifest signed) {
+        var wanted = new ArrayList<Wanted>();
+        for (Manifest.FileEntry file : ManifestCodec.files(signed.manifest())) {
+            wanted.add(new Wanted(
+                    signed.manifest().artifactId(), Optional.of(folder), file.path(), file.size(), file.sha256()));
+        }
+        return wanted;
+    }
+
+    private ArtifactVerification verify(
+            ArtifactFolder folder, SignedManifest signed, List<Wanted> wanted, Progress progress) {
+        Instant started = clock.instant();
+        Manifest manifest = signed.manifest();
         progress.phase("verify");
         progress.expect(wanted.stream().mapToLong(Wanted::size).sum(), wanted.size());
         List<FileCheck> checks = checkAll(wanted, progress);

@@ -21,6 +21,7 @@ import java.util.Optional;
  * @param environmentId the environment within the project
  * @param runId the backup run that made it
  * @param backupType what it holds
+ * @param purpose why it was made: {@code backup}, or {@code pre_restore} for the safety backup of a restore
  * @param label the person's own name for it
  * @param degraded why the backup is less than perfect (files that were already lost, no quiescing); empty: it is not
  * @param sourceEnv where it comes from
@@ -42,6 +43,7 @@ public record Manifest(
         String environmentId,
         String runId,
         BackupType backupType,
+        String purpose,
         Optional<String> label,
         List<String> degraded,
         SourceEnvironment sourceEnv,

@@ -66,6 +66,8 @@ public final class ManifestCodec {
     @JsonIgnoreProperties({DIGEST, SIGNATURE})
     private abstract static class WithSeal {}
 
+    private static final Set<String> PURPOSES = Set.of("backup", "pre_restore");
+
     private final InstallationKey key;
     private final Set<PublicKey> known;
 
@@ -194,6 +196,9 @@ public final class ManifestCodec {
         require(wrong, manifest.filestore().isPresent() == type.coversFilestore(), "filestore", type);
         if (type.coversDatabase() && manifest.manifest().dbMajorVersion().isEmpty()) {
             wrong.add("manifest.db_major_version is missing");
+        }
+        if (!PURPOSES.contains(manifest.purpose())) {
+            wrong.add("purpose '" + manifest.purpose() + "' is not known");
         }
         var paths = new HashSet<String>();
         for (Manifest.FileEntry file : files(manifest)) {

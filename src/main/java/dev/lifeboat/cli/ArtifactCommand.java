@@ -10,7 +10,7 @@ import picocli.CommandLine;
 @CommandLine.Command(
         name = "artifact",
         description = "One artifact.",
-        subcommands = {ArtifactCommand.Show.class, ArtifactCommand.Displaced.class})
+        subcommands = {ArtifactCommand.Show.class, ArtifactCommand.Replicate.class, ArtifactCommand.Displaced.class})
 final class ArtifactCommand implements Runnable {
     @CommandLine.Spec
     CommandLine.Model.CommandSpec spec;
@@ -18,7 +18,28 @@ final class ArtifactCommand implements Runnable {
     @Override
     public void run() {
         throw new CommandLine.ParameterException(
-                spec.commandLine(), "which command? artifact show ARTIFACT, or artifact displaced");
+                spec.commandLine(),
+                "which command? artifact show ARTIFACT, artifact replicate ARTIFACT --to STORE, or artifact displaced");
+    }
+
+    @CommandLine.Command(
+            name = "replicate",
+            description =
+                    "Copies an artifact into a store now; pending copies are also made by themselves while `serve` runs.",
+            footer = {"", "Example:  lifeboat artifact replicate bk_20260301T020000Z_1a2b3c4d --to tertiary"})
+    static final class Replicate extends EngineCommand {
+        @CommandLine.Parameters(paramLabel = "ARTIFACT", description = "The artifact's id.")
+        String artifact;
+
+        @CommandLine.Option(names = "--to", paramLabel = "STORE", required = true, description = "The store.")
+        String store;
+
+        @Override
+        int run(ApiClient api) throws IOException, InterruptedException {
+            return follow(api.post(
+                    "/api/v1/artifacts/" + ApiClient.segment(artifact) + "/copies",
+                    Json.object().put("store", store)));
+        }
     }
 
     @CommandLine.Command(
@@ -69,7 +90,8 @@ final class ArtifactCommand implements Runnable {
                 terminal()
                         .line("  copy in " + copy.path("store").asText() + ": "
                                 + copy.path("status").asText() + ", "
-                                + copy.path("uri").asText());
+                                + copy.path(copy.path("problem").isTextual() ? "problem" : "uri")
+                                        .asText());
             }
             JsonNode manifest = shown.path("manifest");
             JsonNode database = manifest.path("database");

@@ -24,6 +24,7 @@ import picocli.CommandLine;
             RestoreCommand.class,
             ArtifactsCommand.class,
             ArtifactCommand.class,
+            CatalogCommand.class,
             RunsCommand.class,
             RunCommand.class,
             EvidenceCommand.class,

@@ -37,6 +37,10 @@ public interface LifeboatConfig {
     @WithDefault("30s")
     Duration storePatience();
 
+    /** Every copy of every artifact is read again and compared with its manifest after so long. */
+    @WithDefault("30d")
+    Duration readAgainAfter();
+
     /** The stores by name; {@code primary} is a folder in the data folder unless it is named here. */
     Map<String, Store> stores();
 

@@ -10,6 +10,7 @@ import dev.lifeboat.artifact.Retention;
 import dev.lifeboat.environment.EnvironmentCatalogue;
 import dev.lifeboat.environment.EnvironmentId;
 import dev.lifeboat.environment.LifeboatConfig;
+import dev.lifeboat.fault.FaultException;
 import dev.lifeboat.json.Json;
 import dev.lifeboat.orchestrator.InProcessInvoker;
 import dev.lifeboat.run.Artifact;
@@ -25,14 +26,18 @@ import io.quarkus.funqy.Funq;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.jboss.logging.Logger;
 
 /** Applies the retention policy to an environment's artifacts and says why each is kept or removed. */
 @ApplicationScoped
 public class Prune implements StepFunction {
+    private static final Logger LOG = Logger.getLogger(Prune.class);
     private static final Duration GARBAGE_AGE = Duration.ofDays(2);
 
     private final EnvironmentCatalogue environments;
@@ -64,28 +69,41 @@ public class Prune implements StepFunction {
         boolean dryRun = request.inputs().path("dry_run").asBoolean(false);
         LifeboatConfig.Environment config = environments.configOf(environment);
         Retention.Policy policy = policy(config);
-        List<Retention.Verdict> verdicts = Retention.decide(
-                catalogue.available(Optional.of(environment)).stream()
-                        .map(Prune::candidate)
-                        .toList(),
-                policy,
-                config.zone(),
-                Instant.now());
+        var copies = new HashMap<String, Map<String, String>>();
+        List<Retention.Verdict> verdicts = catalogue.exclusively(environment, () -> {
+            List<Retention.Verdict> decided = Retention.decide(
+                    catalogue.available(Optional.of(environment)).stream()
+                            .map(Prune::candidate)
+                            .toList(),
+                    policy,
+                    config.zone(),
+                    Instant.now());
+            if (!dryRun) {
+                // From here on no new backup refers to what goes.
+                decided.stream().filter(verdict -> !verdict.keep()).forEach(verdict -> {
+                    copies.put(verdict.id(), catalogue.statuses(verdict.id()));
+                    catalogue.pruned(verdict.id());
+                });
+            }
+            return decided;
+        });
         ArrayNode table = Json.mapper().createArrayNode();
         int pruned = 0;
         for (Retention.Verdict verdict : verdicts) {
-            if (!verdict.keep()) {
-                pruned++;
-                if (!dryRun) {
-                    remove(new ArtifactId(environment, verdict.id()));
-                }
+            var id = new ArtifactId(environment, verdict.id());
+            Optional<String> locked = Optional.empty();
+            if (verdict.keep()) {
+                extendLocks(id, dryRun);
+            } else {
+                locked = dryRun ? Optional.empty() : remove(id, copies.get(verdict.id()));
+                pruned += locked.isEmpty() ? 1 : 0;
             }
             table.addObject()
                     .put("artifact_id", verdict.id())
                     .put("created_at", verdict.createdAt().toString())
                     .put("label", verdict.label().orElse(null))
-                    .put("action", verdict.keep() ? "kept" : "pruned")
-                    .put("reason", verdict.reason());
+                    .put("action", verdict.keep() ? "kept" : locked.isPresent() ? "locked" : "pruned")
+                    .put("reason", locked.orElse(verdict.reason()));
         }
         ObjectNode report = Json.object().put("dry_run", dryRun);
         report.set("policy", Json.tree(policy));
@@ -98,12 +116,48 @@ public class Prune implements StepFunction {
         return new StepResult.Done(outputs, List.of(new EvidenceFile("retention_prune.json", Json.pretty(report))));
     }
 
-    /** The catalogue first: an artifact that is being removed is not offered any more. */
-    private void remove(ArtifactId id) {
-        List<String> copies =
-                catalogue.copies(id.id()).stream().map(copy -> copy.store).toList();
-        catalogue.pruned(id.id());
-        copies.forEach(store -> new ArtifactFolder(stores.byName(store), id).remove());
+    /**
+     * Removes an artifact's copies; the catalogue does not offer it any more. One that is locked, or in a store that does not
+     * answer, comes back into the catalogue for the next time: then why is given.
+     */
+    private Optional<String> remove(ArtifactId id, Map<String, String> copies) {
+        var left = new HashMap<String, String>();
+        String why = null;
+        for (var copy : copies.entrySet()) {
+            try {
+                new ArtifactFolder(stores.byName(copy.getKey()), id).remove();
+            } catch (FaultException e) {
+                left.put(copy.getKey(), copy.getValue());
+                why = e.fault().message();
+            }
+        }
+        if (left.isEmpty()) {
+            return Optional.empty();
+        }
+        catalogue.unpruned(id.id(), left);
+        return Optional.of("not removed: " + why);
+    }
+
+    /** A lock is not longer than needed at first; it is made longer for what stays. */
+    private void extendLocks(ArtifactId id, boolean dryRun) {
+        for (String name : dryRun ? List.<String>of() : catalogue.goodStores(id.id())) {
+            stores.lockUntil(name).ifPresent(until -> {
+                var folder = new ArtifactFolder(stores.byName(name), id);
+                Instant now = Instant.now();
+                Instant half = now.plus(Duration.between(now, until).dividedBy(2));
+                try {
+                    boolean isLong = folder.store()
+                            .lockedUntil(folder.key(ArtifactFolder.MANIFEST))
+                            .filter(date -> date.isAfter(half))
+                            .isPresent();
+                    if (!isLong) {
+                        folder.lock(until);
+                    }
+                } catch (FaultException e) {
+                    LOG.warnf("the lock of %s in %s was not extended: %s", id, name, e.getMessage());
+                }
+            });
+        }
     }
 
     /** What killed runs left: folders without a manifest and writes without an end, none younger than the longest run. */
@@ -111,19 +165,27 @@ public class Prune implements StepFunction {
         ArrayNode collected = Json.mapper().createArrayNode();
         Instant before = Instant.now().minus(GARBAGE_AGE);
         for (ArtifactStore store : stores.of(environments.bindings(environment))) {
-            for (ArtifactReader.Unfinished unfinished : library.reader().unfinished(store, before)) {
-                if (unfinished.folder().id().environment().equals(environment)) {
-                    unfinished.folder().remove();
-                    collected
-                            .addObject()
-                            .put("store", store.name())
-                            .put("artifact_id", unfinished.folder().id().id())
-                            .put("bytes", unfinished.bytes());
-                }
+            try {
+                collectGarbage(environment, store, before, collected);
+            } catch (FaultException e) {
+                LOG.warnf("garbage stays in store %s: %s", store.name(), e.getMessage());
             }
-            store.collectGarbage(before);
         }
         return collected;
+    }
+
+    private void collectGarbage(EnvironmentId environment, ArtifactStore store, Instant before, ArrayNode collected) {
+        for (ArtifactReader.Unfinished unfinished : library.reader().unfinished(store, before)) {
+            if (unfinished.folder().id().environment().equals(environment)) {
+                unfinished.folder().remove();
+                collected
+                        .addObject()
+                        .put("store", store.name())
+                        .put("artifact_id", unfinished.folder().id().id())
+                        .put("bytes", unfinished.bytes());
+            }
+        }
+        store.collectGarbage(before);
     }
 
     private static Retention.Policy policy(LifeboatConfig.Environment config) {

@@ -101,7 +101,6 @@ public class RegisterArtifact implements StepFunction {
         Manifest manifest = manifest(request, bindings, id, targets, writer);
         writer.lost().forEach((store, fault) -> lost.put(store, fault.message()));
         byte[] signed = new ManifestCodec(key).encode(manifest);
-        String purpose = request.inputs().path("purpose").asText("backup");
         Map<String, String> uris = catalogue.exclusively(request.environmentId(), () -> {
             requireParts(manifest);
             Map<String, String> committed = commit(
@@ -112,7 +111,7 @@ public class RegisterArtifact implements StepFunction {
                             .filter(store -> !lost.containsKey(store.name()))
                             .toList(),
                     lost);
-            catalogue.register(manifest, purpose, committed, lost);
+            catalogue.register(manifest, committed, lost);
             return committed;
         });
         ObjectNode registration = Json.object()
@@ -295,6 +294,7 @@ public class RegisterArtifact implements StepFunction {
                 request.environmentId().name(),
                 request.runId(),
                 type,
+                request.inputs().path("purpose").asText("backup"),
                 Optional.ofNullable(request.inputs().path("label").textValue()),
                 degraded,
                 new Manifest.SourceEnvironment(

@@ -1,6 +1,11 @@
 package dev.lifeboat.functions;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.lifeboat.artifact.ArtifactId;
+import dev.lifeboat.fault.Fault;
+import dev.lifeboat.fault.FaultCode;
 import dev.lifeboat.orchestrator.InProcessInvoker;
+import dev.lifeboat.run.ArtifactCatalogue;
 import dev.lifeboat.sidecar.Task;
 import dev.lifeboat.step.StepFunction;
 import dev.lifeboat.step.StepRequest;
@@ -8,6 +13,7 @@ import dev.lifeboat.step.StepResponse;
 import dev.lifeboat.step.StepResult;
 import io.quarkus.funqy.Funq;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.util.Optional;
 
 /** Reads every byte of an artifact and compares it with its manifest. */
 @ApplicationScoped
@@ -15,9 +21,11 @@ public class VerifyArtifact implements StepFunction {
     static final String NAME = "verify-artifact";
 
     private final Heavy heavy;
+    private final ArtifactCatalogue catalogue;
 
-    VerifyArtifact(Heavy heavy) {
+    VerifyArtifact(Heavy heavy, ArtifactCatalogue catalogue) {
         this.heavy = heavy;
+        this.catalogue = catalogue;
     }
 
     /** The function. */
@@ -33,9 +41,26 @@ public class VerifyArtifact implements StepFunction {
 
     @Override
     public StepResult apply(StepRequest request) {
-        return heavy.step(
+        ArtifactId artifact = Inputs.artifact(request);
+        Optional<String> store =
+                Optional.ofNullable(request.inputs().path("store").textValue());
+        StepResult result = heavy.step(
                 name(),
                 request,
-                () -> new Task.VerifyArtifact(request.runId(), request.environmentId(), Inputs.artifact(request)));
+                () -> new Task.VerifyArtifact(request.runId(), request.environmentId(), artifact, store));
+        switch (result) {
+            case StepResult.Done(ObjectNode outputs, var evidence) -> {
+                catalogue.verified(artifact.id(), outputs.path("store").asText(), true);
+                outputs.path("damaged_stores")
+                        .forEach(damaged -> catalogue.verified(artifact.id(), damaged.asText(), false));
+            }
+            case StepResult.Failed(Fault fault, var left, var evidence)
+            when fault.code() == FaultCode.ARTIFACT_DAMAGED ->
+                catalogue.verified(artifact.id(), fault.facts().get("store"), false);
+            default -> {
+                // Nothing was found out.
+            }
+        }
+        return result;
     }
 }

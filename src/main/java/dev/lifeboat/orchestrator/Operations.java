@@ -28,6 +28,9 @@ import java.util.Optional;
  */
 @ApplicationScoped
 public class Operations {
+    /** Who asks for what nobody asks for: schedules and sweeps. */
+    public static final String SYSTEM = "system";
+
     private final EnvironmentCatalogue environments;
     private final ArtifactCatalogue artifacts;
     private final RunStore runs;
@@ -150,6 +153,33 @@ public class Operations {
         Bindings bindings = environments.bindings(EnvironmentId.parse(artifact.environmentId));
         permitted(bindings.environment(), Operation.VERIFY, user);
         return start(Operation.VERIFY, bindings, Json.object().put("artifact_id", artifactId), user, Optional.empty());
+    }
+
+    /** Starts reading the own files of one copy of an artifact again; gives the run's id. */
+    public String verifyCopy(String artifactId, String store, String user) {
+        Artifact artifact = artifacts.get(artifactId);
+        Bindings bindings = environments.bindings(EnvironmentId.parse(artifact.environmentId));
+        permitted(bindings.environment(), Operation.VERIFY, user);
+        return start(
+                Operation.VERIFY,
+                bindings,
+                Json.object().put("artifact_id", artifactId).put("store", store),
+                user,
+                Optional.empty());
+    }
+
+    /** Starts copying an artifact into a store; gives the run's id. */
+    public String replicate(String artifactId, String store, String user) {
+        Artifact artifact = artifacts.get(artifactId);
+        Bindings bindings = environments.bindings(EnvironmentId.parse(artifact.environmentId));
+        permitted(bindings.environment(), Operation.REPLICATE, user);
+        artifacts.want(artifactId, store);
+        return start(
+                Operation.REPLICATE,
+                bindings,
+                Json.object().put("artifact_id", artifactId).put("store", store),
+                user,
+                Optional.empty());
     }
 
     /** Starts the seven checks alone; gives the run's id. */

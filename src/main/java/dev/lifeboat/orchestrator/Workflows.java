@@ -116,6 +116,13 @@ public final class Workflows {
             Optional.empty(),
             step("finalize", ofMinutes(5)).attempts(3).evidence("final_status.json"));
 
+    private static final Workflow REPLICATE = new Workflow(
+            Operation.REPLICATE,
+            List.of("inputs.json"),
+            List.of(step("replicate-artifact", ofHours(24)).evidence("replication.json")),
+            Optional.empty(),
+            step("finalize", ofMinutes(5)).attempts(3).evidence("final_status.json"));
+
     private Workflows() {}
 
     /** The workflow of an operation. */
@@ -127,6 +134,7 @@ public final class Workflows {
             case VALIDATE -> VALIDATE;
             case PRUNE -> PRUNE;
             case DISCARD -> DISCARD;
+            case REPLICATE -> REPLICATE;
         };
     }
 

@@ -18,6 +18,11 @@ import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /** The six preconditions of the backup specification; the fifth and sixth are told apart into what each looks at. */
 @ApplicationScoped
@@ -48,7 +53,7 @@ public class BackupPreconditions {
                     OdooConf.read(conf);
                     return "it parses";
                 })));
-        stores.of(bindings).forEach(store -> checks.add(room(bindings, store)));
+        checks.addAll(rooms(bindings));
         return new PreflightReport(checks);
     }
 
@@ -86,8 +91,56 @@ public class BackupPreconditions {
         });
     }
 
+    /** One store that can be written is enough: the others get their copies later. */
+    private List<Check> rooms(Bindings bindings) {
+        List<ArtifactStore> all = stores.of(bindings);
+        var checks = new ArrayList<Check>();
+        try (var probing = Executors.newVirtualThreadPerTaskExecutor()) {
+            List<Future<Check>> running = all.stream()
+                    .map(store -> probing.submit(() -> room(bindings, store)))
+                    .toList();
+            for (int i = 0; i < running.size(); i++) {
+                checks.add(result(running.get(i), all.get(i)));
+            }
+            probing.shutdownNow();
+        }
+        if (checks.stream().noneMatch(check -> check.status() == Check.Status.PASSED)) {
+            return checks;
+        }
+        return checks.stream()
+                .map(check -> check.status() == Check.Status.FAILED
+                        ? Check.skipped(check.name(), check.lookedAt(), check.found() + "; it gets its copy later")
+                        : check)
+                .toList();
+    }
+
+    private Check result(Future<Check> probe, ArtifactStore store) {
+        try {
+            return probe.get(config.storePatience().toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException e) {
+            throw new IllegalStateException(e.getCause());
+        } catch (TimeoutException e) {
+            return Check.failed(
+                    nameOf(store),
+                    store.location(),
+                    Fault.of(
+                            FaultCode.STORE_UNREACHABLE,
+                            "store '" + store.name() + "' did not answer within "
+                                    + config.storePatience().toSeconds() + " s",
+                            "See the way to it, and its state."));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw Fault.of(FaultCode.CANCELLED, "the preconditions were not looked at to the end", "Start again.")
+                    .toException(e);
+        }
+    }
+
+    private static String nameOf(ArtifactStore store) {
+        return "store '" + store.name() + "' writable, with room";
+    }
+
     private Check room(Bindings bindings, ArtifactStore store) {
-        return Probe.check("store '" + store.name() + "' writable, with room", store.location(), () -> {
+        return Probe.check(nameOf(store), store.location(), () -> {
             store.probe();
             OptionalLong free = store.freeBytes();
             long needed = artifacts

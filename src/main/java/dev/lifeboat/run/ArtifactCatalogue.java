@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 /** What is known of the artifacts. The stores hold the truth; this is the index that is quick to ask. */
 @ApplicationScoped
@@ -28,24 +29,26 @@ public class ArtifactCatalogue {
     private static final Duration LOCK_LIMIT = Duration.ofMinutes(15);
 
     /**
-     * Enters an artifact; one that is known already is left as it is.
+     * Enters an artifact, and its environment where that is not known; an artifact that is known already is left as it is.
      *
-     * @param purpose {@code backup} or {@code pre_restore}
      * @param uris where it is, by store; the first is the nearest
      * @param pending the stores that did not take it, and why
      */
     @Transactional(Transactional.TxType.REQUIRES_NEW)
-    public void register(Manifest manifest, String purpose, Map<String, String> uris, Map<String, String> pending) {
+    public void register(Manifest manifest, Map<String, String> uris, Map<String, String> pending) {
         if (Artifact.findById(manifest.artifactId()) != null) {
             return;
         }
+        RunStore.know(
+                new EnvironmentId(manifest.projectId(), manifest.environmentId()),
+                manifest.sourceEnv().type());
         var artifact = new Artifact();
         artifact.artifactId = manifest.artifactId();
         artifact.projectId = manifest.projectId();
         artifact.environmentId = manifest.projectId() + "/" + manifest.environmentId();
         artifact.runId = manifest.runId();
         artifact.backupType = manifest.backupType().wireName();
-        artifact.purpose = purpose;
+        artifact.purpose = manifest.purpose();
         artifact.label = manifest.label().orElse(null);
         artifact.status = "available";
         artifact.degraded = Json.mapper().valueToTree(manifest.degraded());
@@ -151,6 +154,14 @@ public class ArtifactCatalogue {
         return ArtifactCopy.list("artifactId", Sort.by("store"), artifactId);
     }
 
+    /** The state of each of an artifact's copies that was not deleted, by store. */
+    @Transactional
+    public Map<String, String> statuses(String artifactId) {
+        return copies(artifactId).stream()
+                .filter(copy -> !copy.status.equals("deleted"))
+                .collect(Collectors.toMap(copy -> copy.store, copy -> copy.status));
+    }
+
     /** The stores that have a good copy of an artifact. */
     public List<String> goodStores(String artifactId) {
         return copies(artifactId).stream()
@@ -216,11 +227,8 @@ public class ArtifactCatalogue {
         if (!get(artifactId).status.equals("available")) {
             return false;
         }
-        ArtifactCopy copy = ArtifactCopy.findById(new ArtifactCopy.Key(artifactId, store));
-        if (copy == null) {
-            copy = copy(artifactId, store, uri);
-            copy.persist();
-        }
+        ArtifactCopy known = ArtifactCopy.findById(new ArtifactCopy.Key(artifactId, store));
+        ArtifactCopy copy = known == null ? copy(artifactId, store, uri) : known;
         copy.uri = uri;
         copy.status = "good";
         copy.problem = null;
@@ -228,6 +236,7 @@ public class ArtifactCatalogue {
         copy.attempts = 0;
         copy.storedAt = Instant.now();
         copy.verifiedAt = verified ? copy.storedAt : copy.verifiedAt;
+        copy.persist();
         return true;
     }
 
@@ -253,12 +262,16 @@ public class ArtifactCatalogue {
         copies(artifactId).forEach(copy -> copy.status = "deleted");
     }
 
-    /** Puts an artifact that could not be removed back into the count. */
+    /**
+     * Puts an artifact that could not be removed back into the count.
+     *
+     * @param statuses of the copies that are still there, by store
+     */
     @Transactional(Transactional.TxType.REQUIRES_NEW)
-    public void unpruned(String artifactId, List<String> stores) {
+    public void unpruned(String artifactId, Map<String, String> statuses) {
         Artifact artifact = Artifact.findById(artifactId);
         artifact.status = "available";
         artifact.prunedAt = null;
-        copies(artifactId).stream().filter(copy -> stores.contains(copy.store)).forEach(copy -> copy.status = "good");
+        copies(artifactId).forEach(copy -> copy.status = statuses.getOrDefault(copy.store, copy.status));
     }
 }

@@ -10,7 +10,9 @@ public enum Operation {
     VALIDATE,
     PRUNE,
     /** Drops what a successful restore moved aside and kept for a while. */
-    DISCARD;
+    DISCARD,
+    /** Copies an artifact into a store. */
+    REPLICATE;
 
     /** The name in the state, in permissions and on the wire. */
     @com.fasterxml.jackson.annotation.JsonValue
@@ -27,7 +29,7 @@ public enum Operation {
     public boolean isExclusive() {
         return switch (this) {
             case BACKUP, RESTORE -> true;
-            case VERIFY, VALIDATE, PRUNE, DISCARD -> false;
+            case VERIFY, VALIDATE, PRUNE, DISCARD, REPLICATE -> false;
         };
     }
 }

@@ -49,15 +49,12 @@ public class RunStore {
     }
 
     private String insert(NewRun run) {
-        entities.createNativeMutationQuery("INSERT INTO ops.projects (project_id) VALUES (?1) ON CONFLICT DO NOTHING")
-                .setParameter(1, run.environment().project())
-                .executeUpdate();
+        String type = run.environmentType().name().toLowerCase(java.util.Locale.ROOT);
+        know(run.environment(), type);
         entities.createNativeMutationQuery(
-                        "INSERT INTO ops.environments (environment_id, project_id, type) VALUES (?1, ?2, ?3)"
-                                + " ON CONFLICT (environment_id) DO UPDATE SET type = excluded.type")
+                        "UPDATE ops.environments SET type = ?2 WHERE environment_id = ?1 AND type <> ?2")
                 .setParameter(1, run.environment().toString())
-                .setParameter(2, run.environment().project())
-                .setParameter(3, run.environmentType().name().toLowerCase(java.util.Locale.ROOT))
+                .setParameter(2, type)
                 .executeUpdate();
         var entity = new Run();
         entity.runId = entities.createNativeQuery("SELECT ops.gen_run_id()", String.class)
@@ -74,6 +71,21 @@ public class RunStore {
         event(entity.runId, "run_created", entity.metadata);
         entities.flush();
         return entity.runId;
+    }
+
+    /** Enters an environment and its project where they are not known yet; waits for no lock on one that is. */
+    static void know(EnvironmentId environment, String type) {
+        Session entities = Run.getEntityManager().unwrap(Session.class);
+        entities.createNativeMutationQuery("INSERT INTO ops.projects (project_id) VALUES (?1) ON CONFLICT DO NOTHING")
+                .setParameter(1, environment.project())
+                .executeUpdate();
+        entities.createNativeMutationQuery(
+                        "INSERT INTO ops.environments (environment_id, project_id, type) VALUES (?1, ?2, ?3)"
+                                + " ON CONFLICT DO NOTHING")
+                .setParameter(1, environment.toString())
+                .setParameter(2, environment.project())
+                .setParameter(3, type)
+                .executeUpdate();
     }
 
     private RuntimeException active(EnvironmentId environment) {
@@ -475,6 +487,16 @@ public class RunStore {
                 .setParameter(2, project)
                 .setParameter(3, action)
                 .getSingleResult();
+    }
+
+    /** Whether a run of an operation that is not exclusive goes on in an environment. */
+    @Transactional
+    public boolean isActive(EnvironmentId environment, Operation operation) {
+        return Run.count(
+                        "environmentId = ?1 and status in ('queued','running') and operationType = ?2",
+                        environment.toString(),
+                        operation.wireName())
+                > 0;
     }
 
     /** The exclusive run that is active in an environment. */

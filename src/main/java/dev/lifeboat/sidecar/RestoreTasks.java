@@ -3,8 +3,6 @@ package dev.lifeboat.sidecar;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.lifeboat.artifact.ArtifactId;
 import dev.lifeboat.artifact.ArtifactLibrary;
-import dev.lifeboat.artifact.ArtifactVerification;
-import dev.lifeboat.artifact.ArtifactVerifier;
 import dev.lifeboat.artifact.OpenArtifact;
 import dev.lifeboat.environment.Bindings;
 import dev.lifeboat.environment.EnvironmentCatalogue;
@@ -50,71 +48,6 @@ class RestoreTasks {
         this.config = config;
         this.stores = stores;
         this.library = library;
-    }
-
-    /** The nearest copy that is as it was written will do; where one is not, the next is looked at. */
-    StepResult verify(Task.VerifyArtifact task, Progress progress) {
-        var damaged = new ArrayList<ArtifactVerification>();
-        var unread = new ArrayList<FaultException>();
-        for (ArtifactStore store :
-                stores.of(environments.bindings(task.artifact().environment()))) {
-            try {
-                ArtifactVerification verification = verify(task.artifact(), store, progress);
-                if (verification.ok()) {
-                    return verified(verification, damaged);
-                }
-                damaged.add(verification);
-            } catch (FaultException e) {
-                if (e.fault().code() == FaultCode.CANCELLED) {
-                    throw e;
-                }
-                unread.add(e);
-            }
-        }
-        if (damaged.isEmpty()) {
-            throw unread.stream()
-                    .filter(e -> e.fault().code() != FaultCode.UNKNOWN_ARTIFACT)
-                    .findFirst()
-                    .orElse(unread.getFirst());
-        }
-        return new StepResult.Failed(
-                damaged.getFirst().fault().orElseThrow(), "nothing was touched", evidence(damaged.getFirst(), damaged));
-    }
-
-    private ArtifactVerification verify(ArtifactId id, ArtifactStore store, Progress progress) {
-        OpenArtifact artifact = library.open(id, List.of(store));
-        return new ArtifactVerifier()
-                .verify(
-                        artifact.folder(),
-                        artifact.signed(),
-                        ArtifactVerifier.PartResolver.besides(artifact.folder()),
-                        progress);
-    }
-
-    private static StepResult verified(ArtifactVerification good, List<ArtifactVerification> damaged) {
-        ObjectNode outputs = Json.object().put("store", good.store());
-        outputs.set(
-                "damaged_stores",
-                Json.mapper()
-                        .valueToTree(damaged.stream()
-                                .map(ArtifactVerification::store)
-                                .toList()));
-        outputs.put(
-                "summary",
-                good.files().size() + " files, " + BackupTasks.size(good.bytes()) + " as they were written"
-                        + (damaged.isEmpty() ? "" : " in store " + good.store() + "; the nearer copy is damaged"));
-        return new StepResult.Done(outputs, evidence(good, damaged));
-    }
-
-    private static List<EvidenceFile> evidence(ArtifactVerification deciding, List<ArtifactVerification> damaged) {
-        ObjectNode document = Json.tree(deciding);
-        document.set(
-                "other_copies",
-                Json.mapper()
-                        .valueToTree(damaged.stream()
-                                .filter(other -> !other.equals(deciding))
-                                .toList()));
-        return List.of(new EvidenceFile("artifact_verification.json", Json.pretty(document)));
     }
 
     /** Nothing of the environment is touched. */
@@ -352,7 +285,7 @@ class RestoreTasks {
     }
 
     private OpenArtifact open(ArtifactId id, Optional<String> preferred) {
-        List<ArtifactStore> all = stores.of(environments.bindings(id.environment()));
+        List<ArtifactStore> all = stores.readable(environments.bindings(id.environment()));
         return library.open(
                 id,
                 Stream.concat(

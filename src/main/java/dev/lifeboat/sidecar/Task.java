@@ -38,8 +38,21 @@ public sealed interface Task {
     record SnapshotConfig(String runId, EnvironmentId environment, ArtifactId artifact, String capture, BackupType type)
             implements Task {}
 
-    /** Reads every byte of an artifact and compares it with the manifest. */
-    record VerifyArtifact(String runId, EnvironmentId environment, ArtifactId artifact) implements Task {}
+    /**
+     * Reads every byte of an artifact and compares it with the manifest.
+     *
+     * @param store the copy of which its own files are read; empty: the nearest whole copy, with all parts that it needs
+     */
+    record VerifyArtifact(String runId, EnvironmentId environment, ArtifactId artifact, Optional<String> store)
+            implements Task {}
+
+    /**
+     * Copies an artifact into a store, from any other one.
+     *
+     * @param store where to
+     */
+    record ReplicateArtifact(String runId, EnvironmentId environment, ArtifactId artifact, String store)
+            implements Task {}
 
     /**
      * Loads the artifact's dump and builds its filestore beside the present ones, and proves both; nothing is swapped.

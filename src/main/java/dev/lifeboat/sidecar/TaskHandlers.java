@@ -9,10 +9,12 @@ import jakarta.enterprise.context.ApplicationScoped;
 class TaskHandlers {
     private final BackupTasks backup;
     private final RestoreTasks restore;
+    private final CopyTasks copies;
 
-    TaskHandlers(BackupTasks backup, RestoreTasks restore) {
+    TaskHandlers(BackupTasks backup, RestoreTasks restore, CopyTasks copies) {
         this.backup = backup;
         this.restore = restore;
+        this.copies = copies;
     }
 
     StepResult perform(Task task, Progress progress) {
@@ -20,7 +22,8 @@ class TaskHandlers {
             case Task.DumpDatabase dump -> backup.dump(dump, progress);
             case Task.ArchiveFilestore archive -> backup.archive(archive, progress);
             case Task.SnapshotConfig snapshot -> backup.snapshotConfig(snapshot, progress);
-            case Task.VerifyArtifact verify -> restore.verify(verify, progress);
+            case Task.VerifyArtifact verify -> copies.verify(verify, progress);
+            case Task.ReplicateArtifact replicate -> copies.replicate(replicate, progress);
             case Task.PrepareRestore prepare -> restore.prepare(prepare, progress);
             case Task.RestoreDatabase database -> restore.restoreDatabase(database, progress);
             case Task.RestoreFilestore filestore -> restore.restoreFilestore(filestore, progress);

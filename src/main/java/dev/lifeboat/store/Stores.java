@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 
 /** The stores that are configured. {@code primary} is the folder {@code artifacts} in the data folder unless it is named. */
 @ApplicationScoped
@@ -29,6 +30,18 @@ public class Stores {
     /** The stores of an environment; the first is the primary. */
     public List<ArtifactStore> of(Bindings bindings) {
         return bindings.stores().stream().map(this::byName).toList();
+    }
+
+    /** The stores of an environment, and after them all others: an artifact may have come from a machine that is gone. */
+    public List<ArtifactStore> readable(Bindings bindings) {
+        return Stream.of(
+                        bindings.stores().stream(),
+                        Stream.of(PRIMARY),
+                        config.stores().keySet().stream().sorted())
+                .flatMap(names -> names)
+                .distinct()
+                .map(this::byName)
+                .toList();
     }
 
     /**

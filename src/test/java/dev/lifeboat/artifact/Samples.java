@@ -44,6 +44,7 @@ final class Samples {
                 "prod",
                 "run-1",
                 BackupType.FULL,
+                "backup",
                 Optional.of("vor dem Jahresabschluß \"2026\"\t😀/\u0001"),
                 List.of(),
                 new Manifest.SourceEnvironment("prod", "production", "odoo_prod", Optional.empty()),

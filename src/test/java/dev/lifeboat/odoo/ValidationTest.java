@@ -102,6 +102,7 @@ final class ValidationTest {
                 "prod",
                 "run",
                 BackupType.DB_ONLY,
+                "backup",
                 Optional.empty(),
                 List.of(),
                 new Manifest.SourceEnvironment("prod", "production", DATABASE, Optional.empty()),

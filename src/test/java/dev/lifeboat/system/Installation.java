@@ -391,9 +391,8 @@ final class Installation implements AutoCloseable {
         }
     }
 
-    /** Ends what still runs, the embedded server too, and removes the database. */
-    @Override
-    public void close() throws IOException {
+    /** Ends what still runs, the embedded server too. */
+    void stop() throws IOException {
         started.forEach(Process::destroy);
         for (Process process : started) {
             try {
@@ -407,8 +406,17 @@ final class Installation implements AutoCloseable {
         Path pid = folder.resolve("data/state/data/postmaster.pid");
         if (Files.exists(pid)) {
             ProcessHandle.of(Long.parseLong(Files.readAllLines(pid).getFirst().strip()))
-                    .ifPresent(ProcessHandle::destroy);
+                    .ifPresent(server -> {
+                        server.destroy();
+                        server.onExit().orTimeout(30, TimeUnit.SECONDS).join();
+                    });
         }
+    }
+
+    /** Ends what still runs, and removes the database. */
+    @Override
+    public void close() throws IOException {
+        stop();
         TestCluster.drop(database.name());
         TestCluster.dropHidden();
     }

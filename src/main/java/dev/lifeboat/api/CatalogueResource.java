@@ -1,0 +1,39 @@
+package dev.lifeboat.api;
+
+import dev.lifeboat.fault.Fault;
+import dev.lifeboat.fault.FaultCode;
+import dev.lifeboat.orchestrator.CatalogueRebuild;
+import io.smallrye.common.annotation.RunOnVirtualThread;
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.MediaType;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+
+/** The catalogue as a whole. */
+@Path("/api/v1/catalogue")
+@Produces(MediaType.APPLICATION_JSON)
+@Consumes(MediaType.APPLICATION_JSON)
+@RunOnVirtualThread
+public class CatalogueResource {
+    private final CatalogueRebuild rebuild;
+
+    CatalogueResource(CatalogueRebuild rebuild) {
+        this.rebuild = rebuild;
+    }
+
+    /** Which store to read. */
+    public record RebuildBody(String store) {}
+
+    @POST
+    @Path("rebuilds")
+    @Operation(summary = "Enters every artifact that lies in a store into the catalogue")
+    public CatalogueRebuild.Report rebuild(RebuildBody body) {
+        if (body == null || body.store() == null || body.store().isBlank()) {
+            throw Fault.of(FaultCode.BAD_INPUT, "no store is named", "Send {\"store\": \"secondary\"}.")
+                    .toException();
+        }
+        return rebuild.from(body.store(), EnvironmentsResource.LOCAL_USER);
+    }
+}

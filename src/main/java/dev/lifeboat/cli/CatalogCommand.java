@@ -1,0 +1,49 @@
+package dev.lifeboat.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.lifeboat.json.Json;
+import java.io.IOException;
+import picocli.CommandLine;
+
+@CommandLine.Command(
+        name = "catalog",
+        description = "The list of artifacts that Lifeboat keeps in its own database.",
+        subcommands = {CatalogCommand.Rebuild.class})
+final class CatalogCommand implements Runnable {
+    @CommandLine.Spec
+    CommandLine.Model.CommandSpec spec;
+
+    @Override
+    public void run() {
+        throw new CommandLine.ParameterException(spec.commandLine(), "which command? catalog rebuild --from STORE");
+    }
+
+    @CommandLine.Command(
+            name = "rebuild",
+            description = "Enters every artifact that lies in a store, for when Lifeboat's own database was lost.",
+            footer = {"", "Example:  lifeboat catalog rebuild --from secondary"})
+    static final class Rebuild extends EngineCommand {
+        @CommandLine.Option(
+                names = "--from",
+                paramLabel = "STORE",
+                required = true,
+                description = "The store, by its name in the configuration.")
+        String store;
+
+        @Override
+        int run(ApiClient api) throws IOException, InterruptedException {
+            JsonNode report =
+                    api.post("/api/v1/catalogue/rebuilds", Json.object().put("store", store));
+            terminal()
+                    .line(report.path("entered").size() + " artifacts entered, "
+                            + report.path("known").size() + " were known");
+            report.path("problems").forEach(problem -> terminal()
+                    .line("  not usable: " + problem.path("artifact").asText() + ": "
+                            + problem.path("problem").asText()));
+            report.path("unconfigured").forEach(environment -> terminal()
+                    .line("  " + environment.asText() + " is not in the configuration: a restore needs it there"));
+            terminal().answer(report);
+            return ExitCode.SUCCESS;
+        }
+    }
+}

@@ -1,0 +1,126 @@
+package dev.lifeboat.orchestrator;
+
+import dev.lifeboat.artifact.ArtifactFolder;
+import dev.lifeboat.artifact.ArtifactId;
+import dev.lifeboat.artifact.ArtifactLibrary;
+import dev.lifeboat.artifact.Manifest;
+import dev.lifeboat.environment.EnvironmentCatalogue;
+import dev.lifeboat.fault.Fault;
+import dev.lifeboat.fault.FaultCode;
+import dev.lifeboat.fault.FaultException;
+import dev.lifeboat.run.ArtifactCatalogue;
+import dev.lifeboat.run.RunStore;
+import dev.lifeboat.store.ArtifactStore;
+import dev.lifeboat.store.Stores;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Fills the catalogue from what lies in a store: the manifests of any one store are enough to restore from it, also where
+ * Lifeboat's own database was lost with everything else (disaster recovery plan, 4.1).
+ */
+@ApplicationScoped
+public class CatalogueRebuild {
+    private final Stores stores;
+    private final ArtifactLibrary library;
+    private final ArtifactCatalogue catalogue;
+    private final EnvironmentCatalogue environments;
+    private final RunStore runs;
+
+    CatalogueRebuild(
+            Stores stores,
+            ArtifactLibrary library,
+            ArtifactCatalogue catalogue,
+            EnvironmentCatalogue environments,
+            RunStore runs) {
+        this.stores = stores;
+        this.library = library;
+        this.catalogue = catalogue;
+        this.environments = environments;
+        this.runs = runs;
+    }
+
+    /**
+     * What was found.
+     *
+     * @param store the store that was read
+     * @param entered the artifacts that were not in the catalogue
+     * @param known the artifacts that were
+     * @param problems the artifacts that can't be used, and why
+     * @param unconfigured environments that have artifacts and are not in the configuration: a restore needs them there
+     */
+    public record Report(
+            String store,
+            List<String> entered,
+            List<String> known,
+            List<Problem> problems,
+            List<String> unconfigured) {}
+
+    /** An artifact that can't be used. */
+    public record Problem(String artifact, String problem) {}
+
+    /**
+     * Reads every manifest of a store and enters what the catalogue does not have. Nothing in any store is changed.
+     *
+     * @throws FaultException PERMISSION_DENIED; BAD_CONFIGURATION where there is no store of that name; STORE_* where it does
+     *     not answer
+     */
+    public Report from(String name, String user) {
+        ArtifactStore store = stores.byName(name);
+        var entered = new ArrayList<String>();
+        var known = new ArrayList<String>();
+        var problems = new ArrayList<Problem>();
+        var unconfigured = new ArrayList<String>();
+        for (ArtifactId id : library.reader().list(store)) {
+            if (!runs.hasPermission(user, id.environment().project(), "prune")) {
+                throw Fault.of(
+                                FaultCode.PERMISSION_DENIED,
+                                "'" + user + "' may not rebuild the catalogue of project "
+                                        + id.environment().project(),
+                                "Ask an admin of the project.")
+                        .toException();
+            }
+            try {
+                Manifest manifest = library.reader().read(store, id).manifest();
+                boolean isNew = catalogue.find(id.id()).isEmpty();
+                String uri = store.location() + "/" + id.folder();
+                catalogue.register(manifest, Map.of(name, uri), Map.of());
+                catalogue.copied(id.id(), name, uri, false);
+                others(id, store);
+                (isNew ? entered : known).add(id.id());
+            } catch (FaultException e) {
+                problems.add(new Problem(id.folder().toString(), e.fault().message()));
+            }
+            boolean configured = environments.all().contains(id.environment());
+            if (!configured && !unconfigured.contains(id.environment().toString())) {
+                unconfigured.add(id.environment().toString());
+            }
+        }
+        return new Report(name, List.copyOf(entered), List.copyOf(known), List.copyOf(problems), unconfigured);
+    }
+
+    /** The other stores of the environment that have it too, or are to get it. */
+    private void others(ArtifactId id, ArtifactStore read) {
+        if (!environments.all().contains(id.environment())) {
+            return;
+        }
+        for (ArtifactStore other : stores.of(environments.bindings(id.environment()))) {
+            if (other.name().equals(read.name())
+                    || catalogue.goodStores(id.id()).contains(other.name())) {
+                continue;
+            }
+            var folder = new ArtifactFolder(other, id);
+            try {
+                if (folder.isCommitted()) {
+                    catalogue.copied(id.id(), other.name(), other.location() + "/" + id.folder(), false);
+                    continue;
+                }
+            } catch (FaultException e) {
+                // It does not answer: the copy is made, or found, when it does.
+            }
+            catalogue.want(id.id(), other.name());
+        }
+    }
+}
