@@ -28,6 +28,7 @@ public class ArtifactLibrary {
             var folder = new ArtifactFolder(store, id);
             try {
                 if (folder.isCommitted()) {
+                    store.unlock(id.folder());
                     return new OpenArtifact(
                             folder,
                             stores.stream().filter(other -> other != store).toList(),

@@ -82,6 +82,9 @@ public interface LifeboatConfig {
         @WithDefault("true")
         boolean checksums();
 
+        /** The file with the age identity that artifacts are encrypted to; left out: they are not encrypted. */
+        Optional<Path> keyFile();
+
         /** Whether Object Lock protects artifacts until retention gives them up, and in which mode. */
         @WithDefault("none")
         ObjectLock objectLock();

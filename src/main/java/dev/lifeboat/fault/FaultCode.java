@@ -43,6 +43,7 @@ public enum FaultCode {
     STORE_UNREACHABLE(Kind.PRECONDITION, true),
     STORE_UNWRITABLE(Kind.PRECONDITION, false),
     STORE_REFUSED(Kind.PRECONDITION, false),
+    STORE_KEY_WRONG(Kind.PRECONDITION, false),
     STORE_FULL(Kind.FAILURE, false),
     STORE_READ_FAILED(Kind.FAILURE, true),
     STORE_WRITE_FAILED(Kind.FAILURE, true),

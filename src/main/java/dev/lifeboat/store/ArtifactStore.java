@@ -104,6 +104,25 @@ public interface ArtifactStore {
     }
 
     /**
+     * Proves that what an artifact holds can be read, before anything of it is: where the store is encrypted, that its key is
+     * at hand.
+     *
+     * @param artifact the artifact's folder
+     * @throws dev.lifeboat.fault.FaultException STORE_KEY_WRONG
+     */
+    default void unlock(ObjectKey artifact) {}
+
+    /**
+     * Has an artifact opened by the store's present key, where it was another's. False where nothing was to be done.
+     *
+     * @param artifact the artifact's folder
+     * @throws dev.lifeboat.fault.FaultException STORE_KEY_WRONG where no key at hand opens it
+     */
+    default boolean rekey(ObjectKey artifact) {
+        return false;
+    }
+
+    /**
      * Removes what unfinished writes left behind that is older than {@code before}; gives how many were removed.
      */
     int collectGarbage(Instant before);

@@ -63,15 +63,19 @@ public class Stores {
     private ArtifactStore create(String name) {
         LifeboatConfig.Store store = config.stores().get(name);
         if (store != null) {
-            return switch (store.kind()) {
-                case FOLDER ->
-                    new FolderStore(
-                            name,
-                            required(name, "path", store.path())
-                                    .toAbsolutePath()
-                                    .normalize());
-                case S3 -> new S3Store(name, bucket(name, store));
-            };
+            ArtifactStore plain =
+                    switch (store.kind()) {
+                        case FOLDER ->
+                            new FolderStore(
+                                    name,
+                                    required(name, "path", store.path())
+                                            .toAbsolutePath()
+                                            .normalize());
+                        case S3 -> new S3Store(name, bucket(name, store));
+                    };
+            return store.keyFile()
+                    .<ArtifactStore>map(file -> new EncryptedStore(plain, AgeKeys.read(name, file)))
+                    .orElse(plain);
         }
         if (name.equals(PRIMARY)) {
             Path folder = config.dataDir().toAbsolutePath().normalize().resolve("artifacts");
