@@ -37,6 +37,7 @@ final class S3Writer extends ObjectWriter {
     static final int MOST_PARTS = 10_000;
     static final int BLOCKS_OF_LATER_PARTS = 5;
     private static final int BLOCKS_UNDER_WAY = 3;
+    private static final String BINARY = "application/octet-stream";
 
     private final S3Store store;
     private final ObjectKey key;
@@ -166,9 +167,7 @@ final class S3Writer extends ObjectWriter {
         request.checksumSHA256(checksum);
         try {
             String tag = store.client()
-                    .uploadPart(
-                            request.build(),
-                            RequestBody.fromContentProvider(body(blocks), length, "application/octet-stream"))
+                    .uploadPart(request.build(), RequestBody.fromContentProvider(body(blocks), length, BINARY))
                     .eTag();
             if (tag == null) {
                 throw Fault.of(
@@ -260,18 +259,14 @@ final class S3Writer extends ObjectWriter {
     }
 
     private void putWhole() {
-        byte[] none = {};
-        Block block = gathered.isEmpty() ? new Block(none, 0) : gathered.getFirst();
+        Block block = gathered.isEmpty() ? new Block(new byte[0], 0) : gathered.getFirst();
+        RequestBody body = RequestBody.fromContentProvider(body(List.of(block)), block.length(), BINARY);
         try {
-            store.client()
-                    .putObject(
-                            store.put(key, block)
-                                    .contentLength((long) block.length())
-                                    .build(),
-                            RequestBody.fromContentProvider(
-                                    body(List.of(block)), block.length(), "application/octet-stream"));
+            store.client().putObject(store.put(key, block).build(), body);
         } catch (SdkException e) {
             throw store.fault(e, key.toString(), true);
+        } finally {
+            block.release();
         }
     }
 
