@@ -7,8 +7,8 @@ import java.util.HexFormat;
 import java.util.Random;
 
 /**
- * Makes a filestore as Odoo lays it out, from a fixed seed. Arguments: the folder, how many files, how many bytes in all, and
- * the CSV file that gets a line {@code store_fname,checksum,file_size} for each file. Sizes spread over two decades; 60% of
+ * Makes a filestore as Odoo lays it out, from a fixed seed. Arguments: the folder, how many files, how many bytes in all, the
+ * CSV file that gets a line {@code store_fname,checksum,file_size} for each file, and optionally another seed. Sizes spread over two decades; 60% of
  * the bytes are incompressible (as images and PDF are), the rest is text.
  */
 final class MakeFilestore {
@@ -21,7 +21,7 @@ final class MakeFilestore {
         Path folder = Path.of(arguments[0]);
         int files = Integer.parseInt(arguments[1]);
         long bytes = Long.parseLong(arguments[2]);
-        var random = new Random(20260101);
+        var random = new Random(arguments.length > 4 ? Long.parseLong(arguments[4]) : 20260101);
         double mean = (Math.exp(SPREAD) - 1) / SPREAD;
         double smallest = (double) bytes / files / mean;
         for (int i = 0; i < 256; i++) {

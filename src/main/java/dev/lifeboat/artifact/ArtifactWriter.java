@@ -39,6 +39,7 @@ public final class ArtifactWriter {
     private final ArtifactId artifact;
     private final List<ArtifactStore> stores;
     private final Duration patience;
+    private final int blockBytes;
     private final Map<String, Fault> lost = Collections.synchronizedMap(new LinkedHashMap<>());
     private final ConcurrentLinkedDeque<byte[]> arrays = new ConcurrentLinkedDeque<>();
 
@@ -52,6 +53,8 @@ public final class ArtifactWriter {
         this.artifact = artifact;
         this.stores = List.copyOf(stores);
         this.patience = patience;
+        this.blockBytes =
+                stores.stream().mapToInt(ArtifactStore::blockBytes).max().orElseThrow();
     }
 
     /** The stores that were given up, and why. */
@@ -106,13 +109,13 @@ public final class ArtifactWriter {
         @Override
         public void write(byte[] bytes, int offset, int length) {
             for (int from = offset, left = length; left > 0; ) {
-                int part = Math.min(left, Block.BYTES - filled);
+                int part = Math.min(left, blockBytes - filled);
                 makeRoomFor(part);
                 System.arraycopy(bytes, from, filling, filled, part);
                 filled += part;
                 from += part;
                 left -= part;
-                if (filled == Block.BYTES) {
+                if (filled == blockBytes) {
                     handOn();
                 }
             }
@@ -121,7 +124,7 @@ public final class ArtifactWriter {
         /** Small files need no large array. */
         private void makeRoomFor(int more) {
             if (filled + more > filling.length) {
-                byte[] larger = filled + more > Block.BYTES / 2 ? array() : new byte[2 * (filled + more)];
+                byte[] larger = filled + more > blockBytes / 2 ? array() : new byte[2 * (filled + more)];
                 System.arraycopy(filling, 0, larger, 0, filled);
                 filling = larger;
             }
@@ -129,11 +132,11 @@ public final class ArtifactWriter {
 
         private byte[] array() {
             byte[] used = arrays.poll();
-            return used == null ? new byte[Block.BYTES] : used;
+            return used == null ? new byte[blockBytes] : used;
         }
 
         private void handOn() {
-            boolean recyclable = filling.length == Block.BYTES;
+            boolean recyclable = filling.length == blockBytes;
             var block = new Block(filling, filled, recyclable ? arrays::push : array -> {});
             size += filled;
             filling = recyclable ? array() : new byte[SMALL];

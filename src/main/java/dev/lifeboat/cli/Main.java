@@ -25,6 +25,7 @@ import picocli.CommandLine;
             ArtifactsCommand.class,
             ArtifactCommand.class,
             CatalogCommand.class,
+            StoreCommand.class,
             RunsCommand.class,
             RunCommand.class,
             EvidenceCommand.class,

@@ -117,15 +117,24 @@ public class Orchestrator {
 
     @Scheduled(every = "1s", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
     void sweep() {
-        if (!stopping) {
-            runs.due(owner, 100).forEach(this::wake);
-        }
+        unlessStopping(() -> runs.due(owner, 100).forEach(this::wake));
     }
 
     @Scheduled(every = "5s", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
     void heartbeat() {
-        if (!stopping) {
-            runs.heartbeat(owner, LEASE);
+        unlessStopping(() -> runs.heartbeat(owner, LEASE));
+    }
+
+    /** What a sweep meets while everything is taken down around it is of no interest. */
+    private void unlessStopping(Runnable sweep) {
+        try {
+            if (!stopping) {
+                sweep.run();
+            }
+        } catch (RuntimeException e) {
+            if (!stopping) {
+                throw e;
+            }
         }
     }
 

@@ -8,6 +8,7 @@ import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
 import dev.lifeboat.fault.FaultException;
 import dev.lifeboat.postgres.PgTools;
+import dev.lifeboat.store.Stores;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,11 +21,13 @@ public class Doctor {
     private final EnvironmentCatalogue environments;
     private final BackupPreconditions backup;
     private final LifeboatConfig config;
+    private final Stores stores;
 
-    Doctor(EnvironmentCatalogue environments, BackupPreconditions backup, LifeboatConfig config) {
+    Doctor(EnvironmentCatalogue environments, BackupPreconditions backup, LifeboatConfig config, Stores stores) {
         this.environments = environments;
         this.backup = backup;
         this.config = config;
+        this.stores = stores;
     }
 
     /** Looks; {@code user} is who would start the backups. */
@@ -33,6 +36,12 @@ public class Doctor {
         checks.add(Probe.check("PostgreSQL tools", "pg-bin, PATH and the usual folders", this::tools));
         checks.add(Probe.check("evidence can be written", config.evidenceDir().toString(), this::evidence));
         List<EnvironmentId> all = environments.all();
+        all.stream()
+                .flatMap(id -> storesOf(id).stream())
+                .distinct()
+                .forEach(name -> checks.add(Probe.check(
+                        "store '" + name + "' set up as wanted", "configuration and store", () -> stores.byName(name)
+                                .examine())));
         if (all.isEmpty()) {
             checks.add(Check.skipped(
                     "environments", "configuration", "none is configured; `lifeboat env discover` writes the first"));
@@ -52,6 +61,15 @@ public class Doctor {
             }
         }
         return new PreflightReport(checks);
+    }
+
+    /** Where an environment's configuration is at fault, that is told with the environment. */
+    private List<String> storesOf(EnvironmentId id) {
+        try {
+            return environments.bindings(id).stores();
+        } catch (FaultException e) {
+            return List.of();
+        }
     }
 
     private String tools() {

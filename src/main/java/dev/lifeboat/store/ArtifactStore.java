@@ -26,6 +26,11 @@ public interface ArtifactStore {
      */
     ObjectWriter create(ObjectKey key);
 
+    /** In pieces of how many bytes a large object is best written; at most {@value Block#BYTES}. */
+    default int blockBytes() {
+        return Block.SMALL;
+    }
+
     /**
      * Writes a small object in one go, only if nothing is there under that key: the way a manifest is committed.
      *
@@ -101,6 +106,15 @@ public interface ArtifactStore {
     /** Whether {@link #expire} has marked an object. */
     default boolean isExpired(ObjectKey key) {
         return false;
+    }
+
+    /**
+     * Looks at how the store itself is set up, for what the configuration wants of it; gives what was found, in words.
+     *
+     * @throws dev.lifeboat.fault.FaultException BAD_CONFIGURATION where it is not set up so
+     */
+    default String examine() {
+        return "nothing is wanted of it but room";
     }
 
     /**

@@ -586,6 +586,11 @@ final class EncryptedStore implements ArtifactStore {
     }
 
     @Override
+    public String examine() {
+        return inner.examine() + "; encrypted to " + keys.recipient();
+    }
+
+    @Override
     public int collectGarbage(Instant before) {
         return inner.collectGarbage(before);
     }

@@ -35,9 +35,11 @@ import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.S3Configuration;
 import software.amazon.awssdk.services.s3.model.BucketVersioningStatus;
 import software.amazon.awssdk.services.s3.model.CommonPrefix;
+import software.amazon.awssdk.services.s3.model.ExpirationStatus;
 import software.amazon.awssdk.services.s3.model.HeadObjectResponse;
 import software.amazon.awssdk.services.s3.model.ListObjectsV2Request;
 import software.amazon.awssdk.services.s3.model.MultipartUpload;
+import software.amazon.awssdk.services.s3.model.ObjectLockEnabled;
 import software.amazon.awssdk.services.s3.model.ObjectLockRetentionMode;
 import software.amazon.awssdk.services.s3.model.PutObjectRequest;
 import software.amazon.awssdk.services.s3.model.S3Exception;
@@ -111,6 +113,11 @@ public final class S3Store implements ArtifactStore, AutoCloseable {
     @Override
     public String location() {
         return "s3://" + settings.bucket() + (settings.prefix().isEmpty() ? "" : "/" + settings.prefix());
+    }
+
+    @Override
+    public int blockBytes() {
+        return Block.BYTES;
     }
 
     @Override
@@ -430,6 +437,77 @@ public final class S3Store implements ArtifactStore, AutoCloseable {
             // Credentials that may not delete are a choice: a rule of the bucket deletes what was tagged.
             LOG.debugf("store %s: the probe %s may not be deleted", name, key);
         }
+    }
+
+    @Override
+    public String examine() {
+        var found = new ArrayList<String>();
+        if (settings.lock() != S3Settings.LockMode.NONE) {
+            requireLock();
+            found.add("Object Lock is on");
+        }
+        if (settings.expiry() == S3Settings.Expiry.TAG) {
+            requireRule();
+            found.add("a rule deletes what is tagged expired");
+        }
+        return found.isEmpty() ? "neither locks nor rules are wanted of it" : String.join(", ", found);
+    }
+
+    private void requireLock() {
+        try {
+            var lock = client.getObjectLockConfiguration(request -> request.bucket(settings.bucket()))
+                    .objectLockConfiguration();
+            if (lock != null && lock.objectLockEnabled() == ObjectLockEnabled.ENABLED) {
+                return;
+            }
+        } catch (SdkException e) {
+            if (!isMissing(e)) {
+                throw fault(e, "its Object Lock", false);
+            }
+        }
+        throw Fault.of(
+                        FaultCode.BAD_CONFIGURATION,
+                        "store '" + name + "' is to set locks (object-lock), and bucket " + settings.bucket()
+                                + " has no Object Lock",
+                        "Make a bucket with Object Lock: most servers can't switch it on later. Or set object-lock: none.")
+                .toException();
+    }
+
+    private void requireRule() {
+        try {
+            boolean rule =
+                    client
+                            .getBucketLifecycleConfiguration(request -> request.bucket(settings.bucket()))
+                            .rules()
+                            .stream()
+                            .anyMatch(each -> each.status() == ExpirationStatus.ENABLED
+                                    && each.expiration() != null
+                                    && each.filter() != null
+                                    && (EXPIRED.equals(each.filter().tag())
+                                            || (each.filter().and() != null
+                                                    && each.filter()
+                                                            .and()
+                                                            .tags()
+                                                            .contains(EXPIRED))));
+            if (rule) {
+                return;
+            }
+        } catch (SdkException e) {
+            if (!isMissing(e)) {
+                throw fault(e, "its lifecycle rules", false);
+            }
+        }
+        throw Fault.of(
+                        FaultCode.BAD_CONFIGURATION,
+                        "store '" + name + "' leaves deleting to bucket " + settings.bucket()
+                                + " (expiry: tag), which has no lifecycle rule for the tag lifeboat=expired",
+                        "Add one (docs/stores.md shows it), or set expiry: delete.")
+                .toException();
+    }
+
+    /** Not set up at all. */
+    private static boolean isMissing(SdkException e) {
+        return e instanceof S3Exception answer && answer.statusCode() == 404;
     }
 
     @Override
