@@ -59,6 +59,7 @@ if command -v restic >/dev/null; then
 else
   say "restic is not installed: it is left out"
 fi
+# The filestore alone: the step would share the processors with the dump, as restic does not.
 for ((round = 1; round <= rounds; round++)); do
   new_files "$(((files + 99) / 100))" "$((mb * 1024 * 1024 / 100))"
   restic_s=
@@ -68,7 +69,7 @@ for ((round = 1; round <= rounds; round++)); do
     restic -q -r "$repository" backup "$filestore" >/dev/null
     restic_s=$(seconds "$begin" "$EPOCHREALTIME")
   fi
-  backup
+  backup --type filestore_only
   if [ -n "$repository" ] && ((round % 2 == 0)); then
     sync
     begin=$EPOCHREALTIME
@@ -81,7 +82,7 @@ for ((round = 1; round <= rounds; round++)); do
   [ -z "$restic_s" ] || printf '  restic backup              %8s s   lifeboat takes %s of it\n' "$restic_s" "$(per "$archive_s" "$restic_s")"
   printf '  stored                     %8s MiB: %s times the new files in tar and zstd -1\n' "$(mib "$own")" "$(per "$own" "$new_compressed")"
 done
-backup
+backup --type filestore_only
 printf 'nothing new: lifeboat archive-filestore %s s\n' "$archive_s"
 remove_new_files
 rm -rf "$repository"

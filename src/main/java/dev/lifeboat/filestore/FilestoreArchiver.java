@@ -600,6 +600,7 @@ public final class FilestoreArchiver {
     private Optional<Archived> smallFile(Item item, FrameMaker tar) throws IOException {
         int header = tar.headerLength(item);
         int length;
+        tar.makeRoomFor(header + (int) item.size);
         try (InputStream in = Files.newInputStream(item.file)) {
             length = in.readNBytes(tar.buffer, tar.filled + header, (int) item.size);
         }
@@ -667,13 +668,13 @@ public final class FilestoreArchiver {
 
     /** Builds a job's tar and hands it on in compressed frames. */
     private final class FrameMaker implements AutoCloseable {
-        /** Room for what folders and the headers of long names need beyond what the scanner reckoned with. */
-        private static final int SLACK = 2 * FILES_IN_FRAME * 8 * BLOCK;
+        /** Room for what folders need beyond what the scanner reckoned with; the headers of long names get more when they come. */
+        private static final int SLACK = FILES_IN_FRAME * BLOCK;
 
         private final BlockingQueue<Frame> frames;
         private final ZstdCompressCtx zstd = new ZstdCompressCtx().setChecksum(true);
         private final MessageDigest sha1 = Hashes.sha1();
-        private final byte[] buffer = take(FRAME_BYTES + SLACK);
+        private byte[] buffer = take(FRAME_BYTES + SLACK);
         private int filled;
         private long emitted;
 
@@ -699,13 +700,21 @@ public final class FilestoreArchiver {
         }
 
         private void put(byte[] header) {
+            makeRoomFor(header.length);
             System.arraycopy(header, 0, buffer, filled, header.length);
             filled += header.length;
+        }
+
+        void makeRoomFor(int more) {
+            if (filled + more > buffer.length) {
+                buffer = Arrays.copyOf(buffer, filled + more + SLACK);
+            }
         }
 
         void pad(long length) {
             int rest = (int) (length % BLOCK);
             if (rest > 0) {
+                makeRoomFor(BLOCK);
                 Arrays.fill(buffer, filled, filled + BLOCK - rest, (byte) 0);
                 filled += BLOCK - rest;
             }
@@ -716,7 +725,7 @@ public final class FilestoreArchiver {
             if (filled == 0) {
                 return;
             }
-            byte[] compressed = take((int) Zstd.compressBound(FRAME_BYTES + SLACK));
+            byte[] compressed = take((int) Zstd.compressBound(filled));
             zstd.setLevel(isCompressible(compressed) ? LEVEL : CHEAPEST_LEVEL);
             int length = zstd.compressByteArray(compressed, 0, compressed.length, buffer, 0, filled);
             frames.put(new Frame(compressed, length));
@@ -744,8 +753,8 @@ public final class FilestoreArchiver {
                 return buffer;
             }
         }
-        // Long enough for either use, so that every buffer can be used again.
-        return new byte[(int) Zstd.compressBound(FRAME_BYTES + FrameMaker.SLACK)];
+        // Long enough for either use, so that nearly every buffer can be used again.
+        return new byte[Math.max(length, (int) Zstd.compressBound(FRAME_BYTES + FrameMaker.SLACK))];
     }
 
     private static boolean isPlain(Item item) {

@@ -11,8 +11,8 @@ import java.util.function.Consumer;
  * was given holds it; when nobody does any more, its array is used again.
  */
 public final class Block {
-    /** How many bytes the largest block has: an S3 part. */
-    public static final int BYTES = 8 << 20;
+    /** How many bytes the largest block has: the least that an S3 part may have. */
+    public static final int BYTES = 5 << 20;
 
     /** How many bytes a block has where nobody wants large ones. */
     public static final int SMALL = 1 << 20;

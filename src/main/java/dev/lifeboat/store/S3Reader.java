@@ -24,8 +24,8 @@ import software.amazon.awssdk.services.s3.model.S3Exception;
  * is replaced meanwhile is never mixed with its successor. A range that breaks off is fetched again.
  */
 final class S3Reader extends InputStream {
-    private static final int FIRST_RANGE = 4 << 20;
-    private static final int RANGE = 8 << 20;
+    private static final int FIRST_RANGE = 2 << 20;
+    private static final int RANGE = 4 << 20;
     private static final int AHEAD = 2;
 
     private final S3Store store;

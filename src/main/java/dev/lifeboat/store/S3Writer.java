@@ -35,14 +35,14 @@ final class S3Writer extends ObjectWriter {
     static final int SMALL_PARTS = 1_000;
 
     static final int MOST_PARTS = 10_000;
-    static final int BLOCKS_OF_LATER_PARTS = 5;
+    static final int BLOCKS_OF_LATER_PARTS = 4;
     private static final int BLOCKS_UNDER_WAY = 3;
     private static final String BINARY = "application/octet-stream";
 
     private final S3Store store;
     private final ObjectKey key;
     private final ExecutorService senders = Executors.newVirtualThreadPerTaskExecutor();
-    private final Semaphore room = new Semaphore(Math.max(BLOCKS_UNDER_WAY, BLOCKS_OF_LATER_PARTS), true);
+    private final Semaphore room = new Semaphore(BLOCKS_UNDER_WAY, true);
     private final List<Future<CompletedPart>> parts = new ArrayList<>();
     private List<Block> gathered = new ArrayList<>();
     private byte[] filling;
@@ -121,7 +121,7 @@ final class S3Writer extends ObjectWriter {
             begin();
         }
         lookForFailures();
-        int permits = blocks.size();
+        int permits = Math.min(blocks.size(), BLOCKS_UNDER_WAY);
         try {
             room.acquire(permits);
         } catch (InterruptedException e) {
