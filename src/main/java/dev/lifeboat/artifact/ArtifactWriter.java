@@ -27,7 +27,8 @@ import org.jboss.logging.Logger;
 
 /**
  * Writes an artifact's files into all stores of its environment at once: one read, one compression, one digest. A store that
- * fails, or keeps the others waiting longer than they have patience, is given up for this artifact: it gets its copy later.
+ * fails, or hangs for longer than there is patience, or is so slow that the others wait for it most of the time, is given up
+ * for this artifact: it gets its copy later.
  * Only where no store is left is there a failure. Not thread-safe.
  */
 public final class ArtifactWriter {
@@ -47,7 +48,7 @@ public final class ArtifactWriter {
      * A writer.
      *
      * @param stores where to, the primary first
-     * @param patience how long in all a store may keep the others waiting
+     * @param patience how long a store may hang, and how long in all it may be waited for before it is asked whether it is slow
      */
     public ArtifactWriter(ArtifactId artifact, List<ArtifactStore> stores, Duration patience) {
         this.artifact = artifact;
@@ -163,6 +164,9 @@ public final class ArtifactWriter {
                 }
                 waiting.removeIf(copy -> {
                     boolean done = (copy == slow && taken) || (copy != slow && copy.queue.offer(block));
+                    if (done) {
+                        copy.hasTaken();
+                    }
                     if (!done && !copy.isAlive()) {
                         block.release();
                         return true;
@@ -238,7 +242,9 @@ public final class ArtifactWriter {
         private final Thread thread;
         private volatile boolean stored;
         private volatile boolean ending;
+        private final long begunNanos = System.nanoTime();
         private long waitedNanos;
+        private long hangingNanos;
 
         Copy(ArtifactStore store, String path) {
             this.store = store;
@@ -297,15 +303,23 @@ public final class ArtifactWriter {
             }
         }
 
+        void hasTaken() {
+            hangingNanos = 0;
+        }
+
         void keptWaiting(long nanos) {
             waitedNanos += nanos;
-            if (waitedNanos > patience.toNanos() && isAlive()) {
+            hangingNanos += nanos;
+            boolean hangs = hangingNanos > patience.toNanos();
+            boolean isSlow = waitedNanos > patience.toNanos() && waitedNanos > (System.nanoTime() - begunNanos) / 2;
+            if ((hangs || isSlow) && isAlive()) {
                 lost.putIfAbsent(
                         store.name(),
                         Fault.of(
                                         FaultCode.STORE_UNREACHABLE,
                                         "Store '" + store.name() + "' (" + store.location()
-                                                + ") kept the others waiting for " + patience.toSeconds() + " s while "
+                                                + ") kept the others waiting for " + waitedNanos / 1_000_000_000
+                                                + " s while "
                                                 + path + " was written",
                                         "It gets its copy later, from another store. See the way to it and its state; a"
                                                 + " store that is only slow can be given more time"

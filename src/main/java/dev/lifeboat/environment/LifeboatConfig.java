@@ -33,7 +33,7 @@ public interface LifeboatConfig {
     /** The folder of pg_dump and pg_restore, where the usual places are not meant. */
     Optional<Path> pgBin();
 
-    /** How long in all a store may keep the others waiting during a backup, before it gets its copy later. */
+    /** How long a store may hang during a backup, or be waited for most of the time, before it gets its copy later. */
     @WithDefault("30s")
     Duration storePatience();
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Measures what a second backup costs against restic, and what three S3 servers cost against one: see README.md beside this file.
+# Measures what a second backup of a filestore costs against restic: see README.md beside this file.
 set -euo pipefail
 export LC_ALL=C.UTF-8
 
@@ -43,11 +43,9 @@ per() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", a / b }'; }
 printf 'filestore %s MiB in %s files, %s processors\n' \
   "$(du -sm --apparent-size "$filestore" | cut -f1)" "$(find "$filestore" -type f | wc -l)" "$(nproc)"
 
-# ---- a second backup
-
 rm -rf "$lifeboat_dir/data/artifacts"
 say "the first backups ..."
-backup
+backup --type filestore_only
 first_s=$archive_s
 repository=
 if command -v restic >/dev/null; then
@@ -86,54 +84,3 @@ backup --type filestore_only
 printf 'nothing new: lifeboat archive-filestore %s s\n' "$archive_s"
 remove_new_files
 rm -rf "$repository"
-
-# ---- three S3 servers
-
-say "starting three S3 servers ..."
-classpath=$work/s3proxy.classpath
-(cd "$home" && ./mvnw -B -ntp -q dependency:build-classpath -Dmdep.includeScope=test -Dmdep.outputFile="$classpath") >&2
-servers_pids=()
-stop_servers() {
-  kill "${servers_pids[@]}" 2>/dev/null || true
-  rm -rf "$work"/s3-[123]
-}
-trap 'stop_servers; stop_all' EXIT
-stores=
-for i in 1 2 3; do
-  rm -rf "$work/s3-$i"
-  mkdir -p "$work/s3-$i/backups"
-  printf 's3proxy.endpoint=http://127.0.0.%d:8%d80\ns3proxy.authorization=aws-v2-or-v4\ns3proxy.identity=bench\ns3proxy.credential=bench-secret\njclouds.provider=filesystem\njclouds.identity=x\njclouds.credential=x\njclouds.filesystem.basedir=%s\n' \
-    "$i" "$i" "$work/s3-$i" >"$work/s3-$i.properties"
-  "$java" -Xmx256m -cp "$(cat "$classpath")" org.gaul.s3proxy.Main --properties "$work/s3-$i.properties" >"$work/s3-$i.log" 2>&1 &
-  servers_pids+=($!)
-  stores+="    s3-$i: {kind: s3, endpoint: \"http://127.0.0.$i:8${i}80\", bucket: backups, access-key: bench, secret-key: bench-secret}
-"
-done
-for i in 1 2 3; do
-  for _ in $(seq 100); do
-    curl -s -o /dev/null "http://127.0.0.$i:8${i}80/" && break
-    sleep .2
-  done
-done
-into() { # STORES: the environment's stores
-  printf 'lifeboat:\n  pg-bin: "%s"\n  stores:\n%s  projects:\n    bench:\n      environments:\n        bench: {type: staging, odoo-conf: "%s", stores: [%s]}\n' \
-    "$bin" "$stores" "$work/odoo.conf" "$1" >"$lifeboat_dir/config/application.yaml"
-}
-measure() { # STORES: sets backup_s
-  into "$1"
-  backup --full-filestore
-  [ "$(jq -r '[.steps[] | select(.name == "register-artifact")][0].outputs.summary' "$work/backup.json")" = "$artifact" ] ||
-    die "a store did not take the backup" "read $work/backup.json"
-  rm -rf "$work"/s3-[123]/backups/bench
-}
-for ((round = 1; round <= rounds; round++)); do
-  if ((round % 2)); then
-    measure s3-1 && one=$backup_s
-    measure s3-1,s3-2,s3-3 && three=$backup_s
-  else
-    measure s3-1,s3-2,s3-3 && three=$backup_s
-    measure s3-1 && one=$backup_s
-  fi
-  printf 'round %d: into one S3 server %s s, into three %s s: %s times\n' "$round" "$one" "$three" "$(per "$three" "$one")"
-done
-configure

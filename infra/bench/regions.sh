@@ -1,0 +1,69 @@
+#!/usr/bin/env bash
+# Measures what a backup into three S3 servers costs against one: see README.md beside this file.
+set -euo pipefail
+export LC_ALL=C.UTF-8
+
+# shellcheck source=infra/bench/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+backup() { # [OPTION…]: sets backup_s, archive_s, artifact
+  local begin
+  sync
+  begin=$EPOCHREALTIME
+  (cd "$lifeboat_dir" && "$home/lifeboat" backup bench --json "$@") >"$work/backup.json" 2>"$work/backup.log" ||
+    die "the backup failed" "read $work/backup.log and $lifeboat_dir/data/logs/lifeboat.log"
+  backup_s=$(seconds "$begin" "$EPOCHREALTIME")
+  artifact=$(jq -r .artifact_id "$work/backup.json")
+  archive_s=$(jq -r '[.steps[] | select(.name == "archive-filestore")][0].seconds' "$work/backup.json")
+}
+
+per() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", a / b }'; }
+
+printf 'filestore %s MiB in %s files, %s processors\n' \
+  "$(du -sm --apparent-size "$filestore" | cut -f1)" "$(find "$filestore" -type f | wc -l)" "$(nproc)"
+
+say "starting three S3 servers ..."
+classpath=$work/s3proxy.classpath
+(cd "$home" && ./mvnw -B -ntp -q dependency:build-classpath -Dmdep.includeScope=test -Dmdep.outputFile="$classpath") >&2
+servers_pids=()
+stop_servers() {
+  kill "${servers_pids[@]}" 2>/dev/null || true
+  rm -f "$work"/s3-[123].*
+}
+trap 'stop_servers; stop_all' EXIT
+stores=
+for i in 1 2 3; do
+  printf 's3proxy.endpoint=http://127.0.0.%d:8%d80\ns3proxy.authorization=none\njclouds.provider=transient\njclouds.identity=x\njclouds.credential=x\n' \
+    "$i" "$i" >"$work/s3-$i.properties"
+  "$java" -Xmx5g -cp "$(cat "$classpath")" org.gaul.s3proxy.Main --properties "$work/s3-$i.properties" >"$work/s3-$i.log" 2>&1 &
+  servers_pids+=($!)
+  stores+="    s3-$i: {kind: s3, endpoint: \"http://127.0.0.$i:8${i}80\", bucket: backups, access-key: bench, secret-key: bench-secret}
+"
+done
+for i in 1 2 3; do
+  for _ in $(seq 100); do
+    curl -s -f -o /dev/null -X PUT "http://127.0.0.$i:8${i}80/backups" && break
+    sleep .2
+  done
+done
+into() { # STORES: the environment's stores
+  printf 'lifeboat:\n  pg-bin: "%s"\n  stores:\n%s  projects:\n    bench:\n      environments:\n        bench: {type: staging, odoo-conf: "%s", stores: [%s]}\n' \
+    "$bin" "$stores" "$work/odoo.conf" "$1" >"$lifeboat_dir/config/application.yaml"
+}
+measure() { # STORES: sets backup_s
+  into "$1"
+  backup --full-filestore --type filestore_only
+  [ "$(jq -r '[.steps[] | select(.name == "register-artifact")][0].outputs.summary' "$work/backup.json")" = "$artifact" ] ||
+    die "a store did not take the backup" "read $work/backup.json"
+}
+for ((round = 1; round <= rounds; round++)); do
+  if ((round % 2)); then
+    measure s3-1 && one=$backup_s
+    measure s3-1,s3-2,s3-3 && three=$backup_s
+  else
+    measure s3-1,s3-2,s3-3 && three=$backup_s
+    measure s3-1 && one=$backup_s
+  fi
+  printf 'round %d: into one S3 server %s s, into three %s s: %s times\n' "$round" "$one" "$three" "$(per "$three" "$one")"
+done
+configure
