@@ -17,6 +17,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** No lock-in: what docs/restore-by-hand.md tells a person to type brings the environment back, without Lifeboat. */
 class RestoreByHandIT {
@@ -39,8 +41,18 @@ class RestoreByHandIT {
         shop.close();
     }
 
-    @Test
-    void the_commands_of_the_page_restore_an_artifact_with_standard_tools_alone() throws Exception {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void the_commands_of_the_page_restore_an_artifact_with_standard_tools_alone(boolean encrypted) throws Exception {
+        if (encrypted) {
+            shop.lifeboat("store", "new-key", keyFile().toString()).succeeded();
+            shop.configure("""
+                    stores:
+                      primary:
+                        path: data/artifacts
+                        key-file: %s
+                    """.formatted(keyFile()));
+        }
         shop.lifeboat("backup", "shop", "--json").succeeded();
         String gone = shop.removeAttachment();
         shop.addAttachments(20);
@@ -49,17 +61,22 @@ class RestoreByHandIT {
         shop.lifeboat("backup", "shop", "--json").succeeded();
         Path artifact = shop.manifests().getLast().getParent();
         assertThat(Files.readString(artifact.resolve("artifact.json"))).contains("\"incremental\": true");
+        assertThat(Files.exists(artifact.resolve("artifact.key.age"))).isEqualTo(encrypted);
         assertThat(tree).doesNotContainKey(gone);
         shop.destroy();
 
         List<String> blocks = blocks();
-        assertThat(blocks).hasSizeGreaterThanOrEqualTo(6);
+        assertThat(blocks).hasSizeGreaterThanOrEqualTo(7);
         for (String block : blocks) {
             assertThat(run(block, artifact)).as(block).doesNotContain("missing:");
         }
 
         assertThat(shop.tables()).isEqualTo(tables);
         assertThat(shop.tree()).isEqualTo(tree);
+    }
+
+    private Path keyFile() {
+        return folder.resolve("store.key");
     }
 
     @Test
@@ -71,7 +88,7 @@ class RestoreByHandIT {
         bytes[bytes.length / 2] ^= 0x10;
         Files.write(dump, bytes);
 
-        assertThat(exitCode(blocks().getFirst(), artifact)).isNotZero();
+        assertThat(exitCode(blocks().get(1), artifact)).isNotZero();
     }
 
     private static List<String> blocks() throws IOException {
@@ -99,6 +116,7 @@ class RestoreByHandIT {
         environment.put("ARTIFACT", artifact.toString());
         environment.put("DATA_DIR", shop.filestore().getParent().getParent().toString());
         environment.put("DB", database.name());
+        environment.put("KEY_FILE", keyFile().toString());
         environment.put("PGHOST", database.host());
         environment.put("PGPORT", Integer.toString(database.port()));
         environment.put("PGUSER", database.user());
