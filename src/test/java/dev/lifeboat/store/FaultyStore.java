@@ -14,9 +14,13 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /** A store that fails where a test wants it to: an operation on an object of a given name, from a given byte on. */
 public final class FaultyStore implements ArtifactStore {
+    private static final long NEVER = Long.MAX_VALUE;
+
     private final ArtifactStore store;
     private final ConcurrentHashMap<String, Failure> reads = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<String, Failure> writes = new ConcurrentHashMap<>();
+
+    private volatile Runnable beforeWrite = () -> {};
 
     private record Failure(FaultCode code, long afterBytes) {
         void checkAt(long bytes, String key) {
@@ -42,6 +46,11 @@ public final class FaultyStore implements ArtifactStore {
         writes.put(name, new Failure(code, afterBytes));
     }
 
+    /** Each write does this first: it may hang. */
+    public void onWrite(Runnable before) {
+        beforeWrite = before;
+    }
+
     /** Nothing fails any more. */
     public void heal() {
         reads.clear();
@@ -62,7 +71,11 @@ public final class FaultyStore implements ArtifactStore {
     public ObjectWriter create(ObjectKey key) {
         Failure failure = writes.get(key.name());
         ObjectWriter writer = store.create(key);
-        return failure == null ? writer : new FailingWriter(writer, failure, key.toString());
+        return new FailingWriter(
+                writer,
+                failure == null ? new Failure(FaultCode.INTERNAL, NEVER) : failure,
+                key.toString(),
+                beforeWrite);
     }
 
     @Override
@@ -155,9 +168,11 @@ public final class FaultyStore implements ArtifactStore {
         private final ObjectWriter writer;
         private final Failure failure;
         private final String key;
+        private final Runnable before;
         private long position;
 
-        FailingWriter(ObjectWriter writer, Failure failure, String key) {
+        FailingWriter(ObjectWriter writer, Failure failure, String key, Runnable before) {
+            this.before = before;
             this.writer = writer;
             this.failure = failure;
             this.key = key;
@@ -165,6 +180,7 @@ public final class FaultyStore implements ArtifactStore {
 
         @Override
         public void write(byte[] bytes, int offset, int length) {
+            before.run();
             failure.checkAt(position, key);
             position += length;
             writer.write(bytes, offset, length);
@@ -177,7 +193,7 @@ public final class FaultyStore implements ArtifactStore {
 
         @Override
         public StoredObject commit() {
-            failure.checkAt(Long.MAX_VALUE, key);
+            failure.checkAt(NEVER - 1, key);
             return writer.commit();
         }
 
