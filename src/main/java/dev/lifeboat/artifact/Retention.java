@@ -1,5 +1,6 @@
 package dev.lifeboat.artifact;
 
+import dev.lifeboat.environment.LifeboatConfig;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -73,6 +74,19 @@ public final class Retention {
 
         /** 30 days, 12 weeks, 6 months: the disaster recovery plan's. */
         public static final Policy DISASTER_RECOVERY = new Policy(30, 12, 6);
+
+        /** The policy that an environment's configuration wants. */
+        public static Policy of(LifeboatConfig.Retention config) {
+            Policy preset =
+                    switch (config.preset()) {
+                        case STANDARD -> STANDARD;
+                        case DR -> DISASTER_RECOVERY;
+                    };
+            return new Policy(
+                    config.daily().orElse(preset.daily),
+                    config.weekly().orElse(preset.weekly),
+                    config.monthly().orElse(preset.monthly));
+        }
 
         public Policy {
             if (daily < 0 || weekly < 0 || monthly < 0) {

@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
@@ -62,9 +63,10 @@ final class ConfigurationCheck {
         service(id, environment.service());
         stores(id, environment.stores());
         LifeboatConfig.Retention retention = environment.retention();
-        if (retention.daily() < 0 || retention.weekly() < 0 || retention.monthly() < 0) {
+        List<OptionalInt> numbers = List.of(retention.daily(), retention.weekly(), retention.monthly());
+        if (numbers.stream().anyMatch(number -> number.orElse(0) < 0)) {
             found(EnvironmentCatalogue.option(id, "retention") + " has a negative number", "Use 0 for none.");
-        } else if (retention.daily() + retention.weekly() + retention.monthly() == 0) {
+        } else if (numbers.stream().allMatch(number -> number.orElse(1) == 0)) {
             found(
                     EnvironmentCatalogue.option(id, "retention") + " would keep no backup at all",
                     "Keep at least one; the default is 7 daily, 4 weekly, 3 monthly.");

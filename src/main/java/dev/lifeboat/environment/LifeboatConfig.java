@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * The configuration, as {@code config/application.yaml} in the working folder and environment variables give it. What is
@@ -230,16 +231,25 @@ public interface LifeboatConfig {
 
     /** How many backups are kept. */
     interface Retention {
+        /** What the numbers are that are left out. */
+        @WithDefault("standard")
+        Preset preset();
+
         /** Newest of so many days. */
-        @WithDefault("7")
-        int daily();
+        OptionalInt daily();
 
         /** Newest of so many weeks. */
-        @WithDefault("4")
-        int weekly();
+        OptionalInt weekly();
 
         /** Newest of so many months. */
-        @WithDefault("3")
-        int monthly();
+        OptionalInt monthly();
+
+        /** The sets of numbers. */
+        enum Preset {
+            /** 7 days, 4 weeks, 3 months. */
+            STANDARD,
+            /** The disaster recovery plan's: 30 days, 12 weeks, 6 months. */
+            DR
+        }
     }
 }

@@ -68,7 +68,7 @@ public class Prune implements StepFunction {
         EnvironmentId environment = request.environmentId();
         boolean dryRun = request.inputs().path("dry_run").asBoolean(false);
         LifeboatConfig.Environment config = environments.configOf(environment);
-        Retention.Policy policy = policy(config);
+        Retention.Policy policy = Retention.Policy.of(config.retention());
         var copies = new HashMap<String, Map<String, String>>();
         List<Retention.Verdict> verdicts = catalogue.exclusively(environment, () -> {
             List<Retention.Verdict> decided = Retention.decide(
@@ -186,13 +186,6 @@ public class Prune implements StepFunction {
             }
         }
         store.collectGarbage(before);
-    }
-
-    private static Retention.Policy policy(LifeboatConfig.Environment config) {
-        return new Retention.Policy(
-                config.retention().daily(),
-                config.retention().weekly(),
-                config.retention().monthly());
     }
 
     private static Retention.Candidate candidate(Artifact artifact) {

@@ -2,6 +2,7 @@ package dev.lifeboat.orchestrator;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.lifeboat.artifact.BackupType;
+import dev.lifeboat.artifact.Retention;
 import dev.lifeboat.environment.Bindings;
 import dev.lifeboat.environment.EnvironmentCatalogue;
 import dev.lifeboat.environment.EnvironmentId;
@@ -232,7 +233,8 @@ public class Operations {
                 .put("label", order.label().orElse(null))
                 .put("full_filestore", order.fullFilestore())
                 .put("purpose", purpose);
-        var retention = environments.configOf(environment).retention();
+        Retention.Policy retention =
+                Retention.Policy.of(environments.configOf(environment).retention());
         inputs.putObject("retention_policy")
                 .put("daily", retention.daily())
                 .put("weekly", retention.weekly())

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.lifeboat.artifact.Retention;
 import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
 import dev.lifeboat.fault.FaultException;
@@ -273,11 +274,21 @@ final class EnvironmentCatalogueTest {
                 .isEqualTo(new ServiceBinding.Systemd("odoo19.service", Duration.ofSeconds(90)));
         assertThat(catalogue.bindings(PROD).stores()).containsExactly("primary", "second");
         assertThat(catalogue.configOf(PROD).service().healthLimit()).isEqualTo(Duration.ofMinutes(3));
-        assertThat(catalogue.configOf(PROD).retention().weekly()).isEqualTo(2);
+        assertThat(catalogue.configOf(PROD).retention().weekly()).hasValue(2);
         assertThat(catalogue.findings())
                 .extracting(Fault::message)
                 .singleElement()
                 .asString()
                 .contains("second");
+    }
+
+    @Test
+    void the_numbers_of_retention_that_are_left_out_are_those_of_the_preset() {
+        assertThat(Retention.Policy.of(withOdooConf("", "").configOf(PROD).retention()))
+                .isEqualTo(Retention.Policy.STANDARD);
+        assertThat(Retention.Policy.of(withOdooConf("retention: {preset: dr, weekly: 2}\n", "")
+                        .configOf(PROD)
+                        .retention()))
+                .isEqualTo(new Retention.Policy(30, 2, 6));
     }
 }
