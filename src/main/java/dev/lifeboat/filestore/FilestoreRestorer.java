@@ -5,7 +5,6 @@ import dev.lifeboat.digest.Hashes;
 import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
 import dev.lifeboat.fault.FaultException;
-import dev.lifeboat.linux.SystemCalls;
 import dev.lifeboat.process.ChildProcess;
 import dev.lifeboat.progress.Progress;
 import java.io.IOException;
@@ -270,7 +269,6 @@ public final class FilestoreRestorer {
             if (!HexFormat.of().formatHex(sha1.digest()).equals(file.sha1())) {
                 return false;
             }
-            SystemCalls.forgetPages(there);
             Path here = target.resolve(file.path());
             makeFolder(here.getParent());
             Files.createLink(here, there);

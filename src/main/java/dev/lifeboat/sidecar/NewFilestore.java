@@ -115,6 +115,32 @@ final class NewFilestore {
     /** Refuses before anything is written where the missing files would fill the volume. */
     private void room() {
         Path live = site.bindings().filestore();
+        try {
+            Files.createDirectories(live.getParent());
+            FileStore volume = Files.getFileStore(live.getParent());
+            long reserve = Math.min(RESERVE_BYTES, volume.getTotalSpace() / RESERVE_SHARE);
+            if (volume.getUsableSpace() - reserve >= entry.contentBytes()) {
+                return;
+            }
+            long missing = missing(live);
+            if (volume.getUsableSpace() - reserve < missing) {
+                throw Fault.of(
+                                FaultCode.DISK_SPACE_LOW,
+                                "the volume of " + live + " has no room for the " + missing
+                                        + " bytes of files that are missing there; nothing was touched",
+                                "Free some room on that volume, then restore again.")
+                        .with("usable_bytes", volume.getUsableSpace())
+                        .with("kept_free_bytes", reserve)
+                        .with("missing_bytes", missing)
+                        .toException();
+            }
+        } catch (IOException e) {
+            throw unbuilt(e);
+        }
+    }
+
+    /** Bytes of the files that are not there under their names. */
+    private long missing(Path live) throws IOException {
         var missing = new AtomicLong();
         try (InputStream index = index()) {
             FilestoreIndex.read(index, found -> {
@@ -123,23 +149,8 @@ final class NewFilestore {
                     missing.addAndGet(file.size());
                 }
             });
-            Files.createDirectories(live.getParent());
-            FileStore volume = Files.getFileStore(live.getParent());
-            long reserve = Math.min(RESERVE_BYTES, volume.getTotalSpace() / RESERVE_SHARE);
-            if (volume.getUsableSpace() - reserve < missing.get()) {
-                throw Fault.of(
-                                FaultCode.DISK_SPACE_LOW,
-                                "the volume of " + live + " has no room for the " + missing.get()
-                                        + " bytes of files that are missing there; nothing was touched",
-                                "Free some room on that volume, then restore again.")
-                        .with("usable_bytes", volume.getUsableSpace())
-                        .with("kept_free_bytes", reserve)
-                        .with("missing_bytes", missing.get())
-                        .toException();
-            }
-        } catch (IOException e) {
-            throw unbuilt(e);
         }
+        return missing.get();
     }
 
     private InputStream index() {
