@@ -29,19 +29,31 @@ public class CopySweep {
     private final ArtifactCatalogue catalogue;
     private final RunStore runs;
     private final Operations operations;
+    private final Stopping stopping;
     private final Stores stores;
     private final LifeboatConfig config;
 
-    CopySweep(ArtifactCatalogue catalogue, RunStore runs, Operations operations, Stores stores, LifeboatConfig config) {
+    CopySweep(
+            ArtifactCatalogue catalogue,
+            RunStore runs,
+            Operations operations,
+            Stores stores,
+            LifeboatConfig config,
+            Stopping stopping) {
         this.catalogue = catalogue;
         this.runs = runs;
         this.operations = operations;
+        this.stopping = stopping;
         this.stores = stores;
         this.config = config;
     }
 
     @Scheduled(every = "10s", delayed = "5s", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
     void replicate() {
+        stopping.unlessBegun(this::makeWantedCopies);
+    }
+
+    private void makeWantedCopies() {
         for (ArtifactCopy copy : catalogue.wantedCopies(Instant.now())) {
             Artifact artifact = catalogue.get(copy.artifactId);
             EnvironmentId environment = EnvironmentId.parse(artifact.environmentId);
@@ -78,6 +90,10 @@ public class CopySweep {
 
     @Scheduled(every = "1h", delayed = "2m", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
     void readAgain() {
+        stopping.unlessBegun(this::readOldCopies);
+    }
+
+    private void readOldCopies() {
         for (ArtifactCopy copy : catalogue.unverifiedSince(Instant.now().minus(config.readAgainAfter()))) {
             EnvironmentId environment = EnvironmentId.parse(catalogue.get(copy.artifactId).environmentId);
             if (!runs.isActive(environment, Operation.VERIFY)) {

@@ -15,14 +15,20 @@ public class DisplacedSweep {
 
     private final RunStore runs;
     private final Operations operations;
+    private final Stopping stopping;
 
-    DisplacedSweep(RunStore runs, Operations operations) {
+    DisplacedSweep(RunStore runs, Operations operations, Stopping stopping) {
         this.runs = runs;
         this.operations = operations;
+        this.stopping = stopping;
     }
 
     @Scheduled(every = "10m", delayed = "1m", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
     void sweep() {
+        stopping.unlessBegun(this::dropWhatIsOver);
+    }
+
+    private void dropWhatIsOver() {
         for (String runId : runs.keepingDisplaced()) {
             RunSnapshot restore = runs.load(runId);
             Instant until =

@@ -53,14 +53,21 @@ public class Orchestrator {
     /** Runs that are being advanced; the value says whether they were woken once more meanwhile. */
     private final Map<String, Boolean> turning = new ConcurrentHashMap<>();
 
-    private volatile boolean stopping;
+    private final Stopping stopping;
 
-    Orchestrator(RunStore runs, StepInvoker functions, TaskRunner tasks, RunEvidence evidence, LifeboatConfig config) {
+    Orchestrator(
+            RunStore runs,
+            StepInvoker functions,
+            TaskRunner tasks,
+            RunEvidence evidence,
+            LifeboatConfig config,
+            Stopping stopping) {
         this.runs = runs;
         this.functions = functions;
         this.tasks = tasks;
         this.evidence = evidence;
         this.soleOwner = config.soleOwner();
+        this.stopping = stopping;
     }
 
     /** Takes up at once what an earlier process left, where this process alone may use the state. */
@@ -71,7 +78,6 @@ public class Orchestrator {
     }
 
     void onStop(@Observes ShutdownEvent stop) {
-        stopping = true;
         workers.shutdownNow();
     }
 
@@ -105,7 +111,7 @@ public class Orchestrator {
 
     /** Asks for a run to be advanced soon, by this process. */
     public void wake(String runId) {
-        if (!stopping && turning.put(runId, true) == null) {
+        if (!stopping.hasBegun() && turning.put(runId, true) == null) {
             workers.execute(() -> turn(runId));
         }
     }
@@ -117,25 +123,12 @@ public class Orchestrator {
 
     @Scheduled(every = "1s", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
     void sweep() {
-        unlessStopping(() -> runs.due(owner, 100).forEach(this::wake));
+        stopping.unlessBegun(() -> runs.due(owner, 100).forEach(this::wake));
     }
 
     @Scheduled(every = "5s", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
     void heartbeat() {
-        unlessStopping(() -> runs.heartbeat(owner, LEASE));
-    }
-
-    /** What a sweep meets while everything is taken down around it is of no interest. */
-    private void unlessStopping(Runnable sweep) {
-        try {
-            if (!stopping) {
-                sweep.run();
-            }
-        } catch (RuntimeException e) {
-            if (!stopping) {
-                throw e;
-            }
-        }
+        stopping.unlessBegun(() -> runs.heartbeat(owner, LEASE));
     }
 
     private void turn(String runId) {
@@ -143,10 +136,10 @@ public class Orchestrator {
             do {
                 turning.put(runId, false);
                 advance(runId);
-            } while (!stopping && !turning.remove(runId, false));
+            } while (!stopping.hasBegun() && !turning.remove(runId, false));
         } catch (RuntimeException e) {
             turning.remove(runId);
-            if (!stopping) {
+            if (!stopping.hasBegun()) {
                 LOG.errorf(e, "run %s was not advanced; the next sweep tries again", runId);
             }
         }
@@ -155,7 +148,7 @@ public class Orchestrator {
     /** Advances a run until it has to wait, is over, or is somebody else's. */
     public void advance(String runId) {
         boolean on = true;
-        while (on && !stopping) {
+        while (on && !stopping.hasBegun()) {
             Optional<Integer> epoch = runs.claim(runId, owner, LEASE);
             if (epoch.isEmpty()) {
                 return;
