@@ -20,12 +20,14 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -42,6 +44,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class RestoreFaultsIT {
     private static final String NAME = "it_restore_faults";
+    private static final Duration BETWEEN_CONNECTIONS = Duration.ofMillis(20);
     private static final SortedMap<String, String> SEEN = new TreeMap<>();
 
     @TempDir
@@ -396,9 +399,11 @@ class RestoreFaultsIT {
                         partners();
                         refusedThenServed.incrementAndGet();
                     } catch (IllegalStateException | dev.lifeboat.fault.FaultException again) {
-                        wrong.set("refused twice: " + again.getMessage());
+                        wrong.set("refused twice: " + again.getMessage() + ": " + again.getCause());
                     }
                 }
+                // Without a pause this machine runs out of ports before the restores are done.
+                LockSupport.parkNanos(BETWEEN_CONNECTIONS.toNanos());
             }
         });
 
