@@ -162,6 +162,17 @@ seconds() { # BEGIN END, as $EPOCHREALTIME tells them
   awk -v b="$1" -v e="$2" 'BEGIN { printf "%.1f", e - b }'
 }
 
+backup() { # [OPTION…]: sets backup_s, archive_s, artifact
+  local begin
+  sync
+  begin=$EPOCHREALTIME
+  (cd "$lifeboat_dir" && "$home/lifeboat" backup bench --json "$@") >"$work/backup.json" 2>"$work/backup.log" ||
+    die "the backup failed" "read $work/backup.log and $lifeboat_dir/data/logs/lifeboat.log"
+  backup_s=$(seconds "$begin" "$EPOCHREALTIME")
+  artifact=$(jq -r .artifact_id "$work/backup.json")
+  archive_s=$(jq -r '[.steps[] | select(.name == "archive-filestore")][0].seconds' "$work/backup.json")
+}
+
 mib() { awk -v b="$1" 'BEGIN { printf "%.0f", b / 1048576 }'; }
 
 if [ -e "$work/made" ] && [ "$(cat "$work/made")" != "$sizes" ]; then

@@ -6,17 +6,6 @@ export LC_ALL=C.UTF-8
 # shellcheck source=infra/bench/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-backup() { # [OPTION…]: sets backup_s, archive_s, artifact
-  local begin
-  sync
-  begin=$EPOCHREALTIME
-  (cd "$lifeboat_dir" && "$home/lifeboat" backup bench --json "$@") >"$work/backup.json" 2>"$work/backup.log" ||
-    die "the backup failed" "read $work/backup.log and $lifeboat_dir/data/logs/lifeboat.log"
-  backup_s=$(seconds "$begin" "$EPOCHREALTIME")
-  artifact=$(jq -r .artifact_id "$work/backup.json")
-  archive_s=$(jq -r '[.steps[] | select(.name == "archive-filestore")][0].seconds' "$work/backup.json")
-}
-
 per() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", a / b }'; }
 
 printf 'filestore %s MiB in %s files, %s processors\n' \

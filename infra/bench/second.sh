@@ -6,17 +6,6 @@ export LC_ALL=C.UTF-8
 # shellcheck source=infra/bench/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-backup() { # [OPTION…]: sets backup_s, archive_s, artifact
-  local begin
-  sync
-  begin=$EPOCHREALTIME
-  (cd "$lifeboat_dir" && "$home/lifeboat" backup bench --json "$@") >"$work/backup.json" 2>"$work/backup.log" ||
-    die "the backup failed" "read $work/backup.log and $lifeboat_dir/data/logs/lifeboat.log"
-  backup_s=$(seconds "$begin" "$EPOCHREALTIME")
-  artifact=$(jq -r .artifact_id "$work/backup.json")
-  archive_s=$(jq -r '[.steps[] | select(.name == "archive-filestore")][0].seconds' "$work/backup.json")
-}
-
 new_files() { # COUNT BYTES: files that were not there before, each under the name of its content; their names in new
   local made=$work/new-files
   rm -rf "$made"

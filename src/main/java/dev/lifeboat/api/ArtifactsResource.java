@@ -102,10 +102,7 @@ public class ArtifactsResource {
     @Path("{id}/verifications")
     @Operation(summary = "Starts reading every byte of an artifact to compare it with its manifest")
     public Response verify(@PathParam("id") String id, EnvironmentsResource.NoBody body) {
-        String runId = operations.verify(id, EnvironmentsResource.LOCAL_USER);
-        return Response.accepted(RunView.of(runs.load(runId), tasks))
-                .location(URI.create("/api/v1/runs/" + runId))
-                .build();
+        return accepted(operations.verify(id, EnvironmentsResource.LOCAL_USER));
     }
 
     @POST
@@ -116,7 +113,10 @@ public class ArtifactsResource {
             throw Fault.of(FaultCode.BAD_INPUT, "no store is named", "Send {\"store\": \"secondary\"}.")
                     .toException();
         }
-        String runId = operations.replicate(id, body.store(), EnvironmentsResource.LOCAL_USER);
+        return accepted(operations.replicate(id, body.store(), EnvironmentsResource.LOCAL_USER));
+    }
+
+    private Response accepted(String runId) {
         return Response.accepted(RunView.of(runs.load(runId), tasks))
                 .location(URI.create("/api/v1/runs/" + runId))
                 .build();

@@ -4,6 +4,7 @@ import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
 import dev.lifeboat.fault.FaultException;
 import dev.lifeboat.store.ArtifactStore;
+import dev.lifeboat.store.BulkInputStream;
 import dev.lifeboat.store.ObjectKey;
 import java.io.IOException;
 import java.io.InputStream;
@@ -54,7 +55,7 @@ public record OpenArtifact(ArtifactFolder folder, List<ArtifactStore> others, Si
     }
 
     /** One file, from whichever store gives it. */
-    private final class FromCopies extends InputStream {
+    private final class FromCopies extends BulkInputStream {
         private final ObjectKey key;
         private final List<ArtifactStore> left;
         private InputStream in;
@@ -84,13 +85,6 @@ public record OpenArtifact(ArtifactFolder folder, List<ArtifactStore> others, Si
                 }
             }
             throw last;
-        }
-
-        @Override
-        public int read() throws IOException {
-            byte[] one = new byte[1];
-            int n = read(one, 0, 1);
-            return n < 0 ? -1 : one[0] & 0xff;
         }
 
         @Override

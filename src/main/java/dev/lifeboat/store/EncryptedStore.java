@@ -398,7 +398,7 @@ final class EncryptedStore implements ArtifactStore {
     }
 
     /** Decrypts on the way, chunk by chunk. */
-    private final class Opening extends InputStream {
+    private final class Opening extends BulkInputStream {
         private final ObjectKey key;
         private final SecretKey payload;
         private final PushbackInputStream in;
@@ -464,13 +464,6 @@ final class EncryptedStore implements ArtifactStore {
                 payloadKeys.remove(key);
                 throw unread(key, "its bytes were altered, or break off", e);
             }
-        }
-
-        @Override
-        public int read() throws IOException {
-            byte[] one = new byte[1];
-            int n = read(one, 0, 1);
-            return n < 0 ? -1 : one[0] & 0xff;
         }
 
         @Override

@@ -23,7 +23,7 @@ import software.amazon.awssdk.services.s3.model.S3Exception;
  * which the next ones are fetched while one is read. Every range must be of the same version (ETag), so that an object that
  * is replaced meanwhile is never mixed with its successor. A range that breaks off is fetched again.
  */
-final class S3Reader extends InputStream {
+final class S3Reader extends BulkInputStream {
     private static final int FIRST_RANGE = 2 << 20;
     private static final int RANGE = 4 << 20;
     private static final int AHEAD = 2;
@@ -153,13 +153,6 @@ final class S3Reader extends InputStream {
         String range = answer.contentRange();
         int slash = range == null ? -1 : range.lastIndexOf('/');
         return slash < 0 ? from + length : Long.parseLong(range.substring(slash + 1));
-    }
-
-    @Override
-    public int read() throws IOException {
-        byte[] one = new byte[1];
-        int n = read(one, 0, 1);
-        return n < 0 ? -1 : one[0] & 0xff;
     }
 
     @Override
