@@ -15,6 +15,9 @@ import java.util.Optional;
  * @param odooConf its odoo.conf, where known
  * @param addonsPath the folders of addons, in Odoo's order
  * @param url where its Odoo answers, where known
+ * @param websocket where its Odoo takes websockets, where it is to be asked for that
+ * @param rpc who reads through its external API, where it is to be asked
+ * @param odoo how Odoo's own command line is run, where it can be
  * @param service how it is stopped and started
  * @param stores the names of its stores, the first is the primary
  */
@@ -26,6 +29,9 @@ public record Bindings(
         Optional<Path> odooConf,
         List<Path> addonsPath,
         Optional<URI> url,
+        Optional<URI> websocket,
+        Optional<RpcBinding> rpc,
+        Optional<OdooCommand> odoo,
         ServiceBinding service,
         List<String> stores) {
     public Bindings {

@@ -2,6 +2,7 @@ package dev.lifeboat.environment;
 
 import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 
@@ -15,7 +16,12 @@ final class CommandControl implements ServiceControl {
 
     @Override
     public Outcome stop() {
-        return change(binding.stop(), false);
+        Outcome stopped = change(binding.stop(), false);
+        if (stopped.succeeded() || binding.kill().isEmpty()) {
+            return stopped;
+        }
+        Outcome killed = change(binding.kill(), false);
+        return new Outcome(true, killed.succeeded(), ServiceProgram.lines(stopped.log(), killed.log()));
     }
 
     @Override
@@ -36,6 +42,13 @@ final class CommandControl implements ServiceControl {
                         .with("tool_output", status.log())
                         .toException())
                 == 0);
+    }
+
+    @Override
+    public Optional<String> logs(Instant since) {
+        return binding.logs().isEmpty()
+                ? Optional.empty()
+                : ServiceProgram.run(binding.logs(), binding.limit()).whatItSaid();
     }
 
     private Outcome change(List<String> command, boolean running) {

@@ -59,7 +59,9 @@ final class ConfigurationCheck {
 
     private void environment(EnvironmentId id, LifeboatConfig.Environment environment) {
         database(id, environment);
-        environment.url().ifPresent(url -> url(id, url));
+        environment.url().ifPresent(url -> url(id, "url", url));
+        environment.websocket().ifPresent(url -> url(id, "websocket", url));
+        odoo(id, environment);
         service(id, environment.service());
         stores(id, environment.stores());
         LifeboatConfig.Retention retention = environment.retention();
@@ -103,11 +105,29 @@ final class ConfigurationCheck {
                                 + String.join(", ", SSL_MODES.stream().sorted().toList()) + "."));
     }
 
-    private void url(EnvironmentId id, URI url) {
+    private void url(EnvironmentId id, String option, URI url) {
         if (url.getHost() == null || !Set.of("http", "https").contains(url.getScheme())) {
             found(
-                    EnvironmentCatalogue.option(id, "url") + " is no address of a web server",
+                    EnvironmentCatalogue.option(id, option) + " is no address of a web server",
                     "Write it as http://127.0.0.1:8069.");
+        }
+    }
+
+    private void odoo(EnvironmentId id, LifeboatConfig.Environment environment) {
+        LifeboatConfig.Odoo odoo = environment.odoo();
+        if (odoo.command().isPresent()
+                && odoo.conf().isEmpty()
+                && environment.odooConf().isEmpty()) {
+            found(
+                    EnvironmentCatalogue.option(id, "odoo.command") + " is set, and there is no odoo.conf to give it",
+                    "Set " + EnvironmentCatalogue.option(id, "odoo.conf") + " to the file as that program sees it.");
+        }
+        LifeboatConfig.Rpc rpc = environment.rpc();
+        if (rpc.login().isPresent() != rpc.key().isPresent()) {
+            found(
+                    EnvironmentCatalogue.option(id, "rpc") + " has "
+                            + (rpc.login().isPresent() ? "no key" : "no login"),
+                    "Set both, or neither.");
         }
     }
 
@@ -126,6 +146,20 @@ final class ConfigurationCheck {
                             "Name it as `systemctl list-units` does, such as odoo.service.");
                 }
             }
+            case COMPOSE -> {
+                if (service.composeFile().isEmpty()) {
+                    found(
+                            EnvironmentCatalogue.option(id, "service.compose-file")
+                                    + " is missing, and service.kind is compose",
+                            "Name the compose file of this Odoo.");
+                }
+                if (service.composeService().startsWith("-")) {
+                    found(
+                            EnvironmentCatalogue.option(id, "service.compose-service") + " is no name of a service",
+                            "Name it as the compose file does.");
+                }
+            }
+            case KUBERNETES -> {}
             case COMMAND -> {
                 command(id, "service.start", service.start());
                 command(id, "service.stop", service.stop());

@@ -168,6 +168,9 @@ public class EnvironmentCatalogue {
                 environment.odooConf().map(path -> path.toAbsolutePath().normalize()),
                 addons,
                 environment.url(),
+                environment.websocket(),
+                rpc(environment.rpc()),
+                odoo(id, environment),
                 service(id, environment.service()),
                 environment.stores());
         return new Resolved(bindings, sources.byOption, sources.notes);
@@ -294,6 +297,7 @@ public class EnvironmentCatalogue {
         var secrets = new ArrayList<Secret>();
         LifeboatConfig.Environment environment = configOf(id);
         environment.database().password().map(Secret::new).ifPresent(secrets::add);
+        environment.rpc().key().map(Secret::new).ifPresent(secrets::add);
         config.token().map(Secret::new).ifPresent(secrets::add);
         environment
                 .url()
@@ -348,7 +352,18 @@ public class EnvironmentCatalogue {
                         bindings.url()
                                 .map(EnvironmentCatalogue::withoutUserInfo)
                                 .orElse(null))
-                .put("service", kind(bindings.service()));
+                .put(
+                        "websocket",
+                        bindings.websocket()
+                                .map(EnvironmentCatalogue::withoutUserInfo)
+                                .orElse(null))
+                .put("rpc_login", bindings.rpc().map(RpcBinding::login).orElse(null))
+                .put(
+                        "odoo_command",
+                        bindings.odoo()
+                                .map(odoo -> String.join(" ", odoo.program()))
+                                .orElse(null))
+                .put("service", bindings.service().kind());
         var stores = shown.putArray("stores");
         bindings.stores().forEach(stores::add);
         return shown;
@@ -359,23 +374,46 @@ public class EnvironmentCatalogue {
                 + (url.getRawPath() == null ? "" : url.getRawPath());
     }
 
-    private static String kind(ServiceBinding service) {
-        return switch (service) {
-            case ServiceBinding.None none -> "none";
-            case ServiceBinding.Systemd systemd -> "systemd";
-            case ServiceBinding.Command command -> "command";
-        };
+    private static Optional<RpcBinding> rpc(LifeboatConfig.Rpc rpc) {
+        return rpc.login().flatMap(login -> rpc.key().map(key -> new RpcBinding(login, new Secret(key))));
+    }
+
+    private static Optional<OdooCommand> odoo(EnvironmentId id, LifeboatConfig.Environment environment) {
+        LifeboatConfig.Odoo odoo = environment.odoo();
+        return odoo.command()
+                .map(command -> new OdooCommand(
+                        command,
+                        odoo.conf()
+                                .or(() -> environment.odooConf().map(path -> path.toAbsolutePath()
+                                        .normalize()
+                                        .toString()))
+                                .orElseThrow(() -> missing(id, "odoo.conf", null)),
+                        odoo.testTags(),
+                        odoo.limit()));
     }
 
     private static ServiceBinding service(EnvironmentId id, LifeboatConfig.Service service) {
         return switch (service.kind()) {
             case NONE -> new ServiceBinding.None();
             case SYSTEMD -> new ServiceBinding.Systemd(service.unit(), service.limit());
+            case COMPOSE ->
+                new ServiceBinding.Compose(
+                        service.composeCommand(),
+                        service.composeFile()
+                                .orElseThrow(() -> missing(id, "service.compose-file", null))
+                                .toAbsolutePath()
+                                .normalize(),
+                        service.composeService(),
+                        service.limit());
+            case KUBERNETES ->
+                new ServiceBinding.Kubernetes(service.namespace(), service.deployment(), service.limit());
             case COMMAND ->
                 new ServiceBinding.Command(
                         service.start().orElseThrow(() -> missing(id, "service.start", null)),
                         service.stop().orElseThrow(() -> missing(id, "service.stop", null)),
                         service.status().orElse(List.of()),
+                        service.kill().orElse(List.of()),
+                        service.logs().orElse(List.of()),
                         service.limit());
         };
     }

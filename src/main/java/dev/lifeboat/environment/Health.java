@@ -6,15 +6,20 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.net.http.WebSocket;
+import java.net.http.WebSocketHandshakeException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /**
  * Asks an Odoo whether it serves. {@code /web/health} passes with its database gone, so the login page, which reads the
- * database, has to answer with 200 too (it redirects to the database selector where the database is missing).
+ * database, has to answer with 200 too (it redirects to the database selector where the database is missing). Where its
+ * address for websockets is known, one has to be opened there: chat and notifications live on it, often on a port of its own.
  */
 public final class Health {
     private static final Duration ANSWER_LIMIT = Duration.ofSeconds(10);
@@ -22,22 +27,21 @@ public final class Health {
     private static final Duration PAUSE = Duration.ofMillis(500);
     private static final List<String> PAGES = List.of("web/health", "web/login");
 
+    private static final int SWITCHING_PROTOCOLS = 101;
+
     private final Optional<URI> url;
+    private final Optional<URI> websocket;
     private final Duration answerLimit;
     private final Duration pause;
 
-    /** The health of the Odoo at that address. */
-    public Health(URI url) {
-        this(Optional.of(url), ANSWER_LIMIT, PAUSE);
-    }
-
     /** The health of an environment's Odoo; without an url it can't be told. */
     public Health(Bindings bindings) {
-        this(bindings.url(), ANSWER_LIMIT, PAUSE);
+        this(bindings.url(), bindings.websocket(), ANSWER_LIMIT, PAUSE);
     }
 
-    Health(Optional<URI> url, Duration answerLimit, Duration pause) {
+    Health(Optional<URI> url, Optional<URI> websocket, Duration answerLimit, Duration pause) {
         this.url = url;
+        this.websocket = websocket;
         this.answerLimit = answerLimit;
         this.pause = pause;
     }
@@ -46,7 +50,7 @@ public final class Health {
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Probe(String url, Integer status, String error, double seconds) {
         boolean passed() {
-            return status != null && status == 200;
+            return error == null && status != null && (status == 200 || status == SWITCHING_PROTOCOLS);
         }
     }
 
@@ -54,7 +58,7 @@ public final class Health {
      * What the last round of questions gave.
      *
      * @param applicable whether there was an address to ask; where not, {@code healthy} is false and says nothing
-     * @param healthy whether every page answered with 200
+     * @param healthy whether every page answered with 200, and a websocket was opened where one is to be
      * @param seconds since the first question
      * @param rounds how often all pages were asked
      * @param probes the last answer of each page
@@ -105,15 +109,22 @@ public final class Health {
 
     /** An answer that only the deadline cut off says less than the page's earlier answer, which then stays. */
     private List<Probe> round(HttpClient client, URI base, long end, List<Probe> earlier) throws InterruptedException {
+        var questions = new ArrayList<Question>();
+        PAGES.forEach(page -> questions.add(limit -> ask(client, page(base, page), limit)));
+        websocket.ifPresent(address -> questions.add(limit -> open(client, page(address, "websocket"), base, limit)));
         var probes = new ArrayList<Probe>();
-        for (int i = 0; i < PAGES.size(); i++) {
+        for (int i = 0; i < questions.size(); i++) {
             Duration left = Duration.ofNanos(Math.max(end - System.nanoTime(), SHORTEST.toNanos()));
             boolean cut = left.compareTo(answerLimit) < 0;
-            Probe probe = ask(client, page(base, PAGES.get(i)), cut ? left : answerLimit);
+            Probe probe = questions.get(i).ask(cut ? left : answerLimit);
             boolean cutOff = cut && probe.error() != null && !earlier.isEmpty();
             probes.add(cutOff ? earlier.get(i) : probe);
         }
         return probes;
+    }
+
+    private interface Question {
+        Probe ask(Duration limit) throws InterruptedException;
     }
 
     /** Odoo may lie below a path of a proxy. */
@@ -124,17 +135,47 @@ public final class Health {
 
     private static Probe ask(HttpClient client, URI page, Duration limit) throws InterruptedException {
         long begin = System.nanoTime();
-        String shown = page.getScheme() + "://" + page.getHost() + (page.getPort() < 0 ? "" : ":" + page.getPort())
-                + page.getRawPath();
         try {
             int status = client.send(
                             HttpRequest.newBuilder(page).timeout(limit).build(), HttpResponse.BodyHandlers.discarding())
                     .statusCode();
-            return new Probe(shown, status, null, since(begin));
+            return new Probe(shown(page), status, null, since(begin));
         } catch (IOException e) {
-            String error = e.getClass().getSimpleName() + (e.getMessage() == null ? "" : ": " + e.getMessage());
-            return new Probe(shown, null, error, since(begin));
+            return new Probe(shown(page), null, told(e), since(begin));
         }
+    }
+
+    /** Opens a websocket as a browser does, which tells where its page came from, and closes it. */
+    private static Probe open(HttpClient client, URI address, URI origin, Duration limit) throws InterruptedException {
+        long begin = System.nanoTime();
+        URI socket = URI.create("ws" + address.toString().substring("http".length()));
+        var opening = client.newWebSocketBuilder()
+                .connectTimeout(limit)
+                .header("Origin", origin.getScheme() + "://" + origin.getRawAuthority())
+                .buildAsync(socket, new WebSocket.Listener() {});
+        try {
+            WebSocket opened = opening.get(limit.toMillis(), TimeUnit.MILLISECONDS);
+            opened.sendClose(WebSocket.NORMAL_CLOSURE, "").get(limit.toMillis(), TimeUnit.MILLISECONDS);
+            opened.abort();
+            return new Probe(shown(address), SWITCHING_PROTOCOLS, null, since(begin));
+        } catch (ExecutionException e) {
+            Integer status = e.getCause() instanceof WebSocketHandshakeException refused
+                    ? refused.getResponse().statusCode()
+                    : null;
+            return new Probe(shown(address), status, told(e.getCause()), since(begin));
+        } catch (TimeoutException e) {
+            opening.cancel(true);
+            return new Probe(shown(address), null, told(e), since(begin));
+        }
+    }
+
+    private static String shown(URI page) {
+        return page.getScheme() + "://" + page.getHost() + (page.getPort() < 0 ? "" : ":" + page.getPort())
+                + page.getRawPath();
+    }
+
+    private static String told(Throwable e) {
+        return e.getClass().getSimpleName() + (e.getMessage() == null ? "" : ": " + e.getMessage());
     }
 
     private static double since(long begin) {

@@ -148,6 +148,15 @@ public interface LifeboatConfig {
         /** Where its Odoo answers. */
         Optional<URI> url();
 
+        /** Where its Odoo takes websockets, asked for after a start: {@code http://127.0.0.1:8072}. */
+        Optional<URI> websocket();
+
+        /** Who reads through its external API in a validation. */
+        Rpc rpc();
+
+        /** Odoo's own command line. */
+        Odoo odoo();
+
         /** How its Odoo is stopped and started. */
         Service service();
 
@@ -190,6 +199,31 @@ public interface LifeboatConfig {
         Optional<String> sslmode();
     }
 
+    /** A user of Odoo's external API. */
+    interface Rpc {
+        /** The login. */
+        Optional<String> login();
+
+        /** An API key, or the password. */
+        Optional<String> key();
+    }
+
+    /** Odoo's own command line. */
+    interface Odoo {
+        /** The program and its first arguments; left out: it is not run. */
+        Optional<List<String>> command();
+
+        /** The odoo.conf as that program sees it; otherwise the environment's odoo-conf. */
+        Optional<String> conf();
+
+        /** Which of Odoo's tests run on a copy of what is to be restored; left out: none. */
+        Optional<String> testTags();
+
+        /** How long one call may take. */
+        @WithDefault("10m")
+        Duration limit();
+    }
+
     /** A service. */
     interface Service {
         /** How it is controlled. */
@@ -200,6 +234,25 @@ public interface LifeboatConfig {
         @WithDefault("odoo.service")
         String unit();
 
+        /** Of compose: the compose file. */
+        Optional<Path> composeFile();
+
+        /** Of compose: the service's name there. */
+        @WithDefault("odoo")
+        String composeService();
+
+        /** Of compose: the program and its first arguments. */
+        @WithDefault("docker,compose")
+        List<String> composeCommand();
+
+        /** Of Kubernetes: the namespace. */
+        @WithDefault("default")
+        String namespace();
+
+        /** Of Kubernetes: the deployment. */
+        @WithDefault("odoo")
+        String deployment();
+
         /** The command that starts it: program and arguments. */
         Optional<List<String>> start();
 
@@ -209,7 +262,13 @@ public interface LifeboatConfig {
         /** The command that exits with 0 while it runs. */
         Optional<List<String>> status();
 
-        /** How long a stop or start may take. */
+        /** The command that ends it where it does not stop. */
+        Optional<List<String>> kill();
+
+        /** The command that prints what it has logged. */
+        Optional<List<String>> logs();
+
+        /** How long a stop or start may take; one that has not stopped by then is ended by force. */
         @WithDefault("60s")
         Duration limit();
 
@@ -225,6 +284,8 @@ public interface LifeboatConfig {
         enum ServiceKind {
             NONE,
             SYSTEMD,
+            COMPOSE,
+            KUBERNETES,
             COMMAND
         }
     }

@@ -1,5 +1,6 @@
 package dev.lifeboat.environment;
 
+import java.time.Instant;
 import java.util.Optional;
 
 /** Leaves the service alone and says so. */
@@ -19,6 +20,11 @@ final class NoServiceControl implements ServiceControl {
 
     @Override
     public Optional<Boolean> isRunning() {
+        return Optional.empty();
+    }
+
+    @Override
+    public Optional<String> logs(Instant since) {
         return Optional.empty();
     }
 }

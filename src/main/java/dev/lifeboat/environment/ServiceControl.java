@@ -1,6 +1,7 @@
 package dev.lifeboat.environment;
 
 import dev.lifeboat.fault.FaultException;
+import java.time.Instant;
 import java.util.Optional;
 
 /**
@@ -22,13 +23,15 @@ public interface ServiceControl {
         return switch (binding) {
             case ServiceBinding.None none -> new NoServiceControl();
             case ServiceBinding.Systemd systemd -> new SystemdControl(systemd, Optional.empty());
+            case ServiceBinding.Compose compose -> new ComposeControl(compose);
+            case ServiceBinding.Kubernetes kubernetes -> new KubernetesControl(kubernetes);
             case ServiceBinding.Command command -> new CommandControl(command);
         };
     }
 
     /**
-     * Stops the service gracefully; one that Lifeboat does not control is left alone, and the outcome says so. An outcome
-     * that did not succeed tells in its log why; one that took too long is such an outcome too.
+     * Stops the service: gracefully, and by force where it has not stopped within the limit. One that Lifeboat does not
+     * control is left alone, and the outcome says so. An outcome that did not succeed tells in its log why.
      *
      * @throws FaultException SERVICE_FAILED where the program that does it can't be run
      */
@@ -43,4 +46,10 @@ public interface ServiceControl {
      * @throws FaultException SERVICE_FAILED where the program that tells can't be run
      */
     Optional<Boolean> isRunning();
+
+    /**
+     * What the service has logged since an instant (UTC), oldest first, at most the last 16 MiB; empty where its manager
+     * keeps no log, or does not give it.
+     */
+    Optional<String> logs(Instant since);
 }

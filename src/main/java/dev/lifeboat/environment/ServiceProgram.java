@@ -14,10 +14,21 @@ import java.util.Optional;
 final class ServiceProgram {
     private ServiceProgram() {}
 
-    /** How a program ended; empty exit code: it took too long and was ended. */
-    record Ended(Optional<Integer> exitCode, String log) {
+    /**
+     * How a program ended.
+     *
+     * @param exitCode empty: it took too long and was ended
+     * @param output what it said on both its streams
+     * @param log the command and all that came of it
+     */
+    record Ended(Optional<Integer> exitCode, String output, String log) {
         boolean succeeded() {
             return exitCode.isPresent() && exitCode.get() == 0;
+        }
+
+        /** Its output, where it did what it was asked for. */
+        Optional<String> whatItSaid() {
+            return succeeded() ? Optional.of(output) : Optional.empty();
         }
     }
 
@@ -27,19 +38,18 @@ final class ServiceProgram {
         try {
             ChildProcess.Result result =
                     ChildProcess.run(new ChildProcess.Spec(command, Map.of(), Optional.empty()), limit);
+            String output = lines(result.output(), result.errors());
             return new Ended(
-                    Optional.of(result.exitCode()),
-                    lines(shown, "exit code " + result.exitCode(), result.output(), result.errors()));
+                    Optional.of(result.exitCode()), output, lines(shown, "exit code " + result.exitCode(), output));
         } catch (FaultException e) {
             if (e.fault().code() != FaultCode.STEP_TIMED_OUT) {
                 throw e;
             }
+            String output = e.fault().facts().getOrDefault("tool_output", "");
             return new Ended(
                     Optional.empty(),
-                    lines(
-                            shown,
-                            "not finished within " + limit.toSeconds() + " s, ended",
-                            e.fault().facts().getOrDefault("tool_output", "")));
+                    output,
+                    lines(shown, "not finished within " + limit.toSeconds() + " s, ended", output));
         } catch (IOException e) {
             throw Fault.of(
                             FaultCode.SERVICE_FAILED,

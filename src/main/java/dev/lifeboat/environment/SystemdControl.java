@@ -1,6 +1,8 @@
 package dev.lifeboat.environment;
 
 import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -10,22 +12,27 @@ import java.util.Optional;
  */
 final class SystemdControl implements ServiceControl {
     private final ServiceBinding.Systemd binding;
-    private final String systemctl;
+    private final Optional<Path> folder;
 
     /**
      * Control of the unit.
      *
-     * @param folder where systemctl is; empty: on the PATH
+     * @param folder where systemctl and journalctl are; empty: on the PATH
      */
     SystemdControl(ServiceBinding.Systemd binding, Optional<Path> folder) {
         this.binding = binding;
-        this.systemctl =
-                folder.map(path -> path.resolve("systemctl").toString()).orElse("systemctl");
+        this.folder = folder;
     }
 
     @Override
     public Outcome stop() {
-        return change("stop", false);
+        Outcome stopped = change("stop", false);
+        if (stopped.succeeded() || !isActive()) {
+            return stopped;
+        }
+        ServiceProgram.Ended killed = systemctl("kill", "--signal=SIGKILL");
+        Outcome again = change("stop", false);
+        return new Outcome(true, again.succeeded(), ServiceProgram.lines(stopped.log(), killed.log(), again.log()));
     }
 
     @Override
@@ -36,26 +43,49 @@ final class SystemdControl implements ServiceControl {
     /** {@code is-active} exits with 0 only while the unit is active; one that starts, stops or has failed is not. */
     @Override
     public Optional<Boolean> isRunning() {
-        return Optional.of(run("is-active").succeeded());
+        return Optional.of(isActive());
+    }
+
+    @Override
+    public Optional<String> logs(Instant since) {
+        return ServiceProgram.run(
+                        List.of(
+                                program("journalctl"),
+                                "--no-pager",
+                                "--output=cat",
+                                "--since=@" + since.getEpochSecond(),
+                                "--unit=" + binding.unit()),
+                        binding.limit())
+                .whatItSaid();
+    }
+
+    private boolean isActive() {
+        return systemctl("is-active").succeeded();
     }
 
     private Outcome change(String verb, boolean running) {
-        ServiceProgram.Ended done = run(verb);
+        ServiceProgram.Ended done = systemctl(verb);
         if (!done.succeeded()) {
             return new Outcome(true, false, ServiceProgram.lines(done.log(), status()));
         }
-        ServiceProgram.Ended state = run("is-active");
+        ServiceProgram.Ended state = systemctl("is-active");
         boolean right = state.succeeded() == running;
         return new Outcome(true, right, ServiceProgram.lines(done.log(), state.log(), right ? "" : status()));
     }
 
     /** What systemd and the journal say of the unit. */
     private String status() {
-        return run("status").log();
+        return systemctl("status").log();
     }
 
-    private ServiceProgram.Ended run(String verb) {
-        return ServiceProgram.run(
-                List.of(systemctl, "--no-pager", "--no-ask-password", verb, "--", binding.unit()), binding.limit());
+    private ServiceProgram.Ended systemctl(String verb, String... options) {
+        var command = new ArrayList<>(List.of(program("systemctl"), "--no-pager", "--no-ask-password", verb));
+        command.addAll(List.of(options));
+        command.addAll(List.of("--", binding.unit()));
+        return ServiceProgram.run(command, binding.limit());
+    }
+
+    private String program(String name) {
+        return folder.map(path -> path.resolve(name).toString()).orElse(name);
     }
 }

@@ -7,6 +7,7 @@ import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
 import dev.lifeboat.orchestrator.RestoreMode;
 import dev.lifeboat.step.StepRequest;
+import java.time.Instant;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -65,6 +66,17 @@ final class Inputs {
 
     static boolean neutralize(StepRequest request) {
         return request.inputs().path("neutralize").asBoolean();
+    }
+
+    /** Whether what is restored is validated. */
+    static boolean isValidated(StepRequest request) {
+        return request.inputs().path("verify_post_restore").asBoolean(true);
+    }
+
+    /** From when on log lines count: the restart, else the run's creation. */
+    static Instant restarted(StepRequest request) {
+        String started = request.output(Restart.NAME).path(Restart.STARTED_AT).asText("");
+        return started.isEmpty() ? request.createdAt() : Instant.parse(started);
     }
 
     /** The store whose copy an earlier step has verified. */

@@ -46,6 +46,7 @@ public class PrepareRestore implements StepFunction {
                         Inputs.artifact(request),
                         Inputs.verifiedStore(request),
                         Inputs.restoreType(request),
-                        Inputs.neutralize(request)));
+                        Inputs.neutralize(request),
+                        Inputs.isValidated(request)));
     }
 }

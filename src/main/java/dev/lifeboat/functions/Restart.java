@@ -26,6 +26,10 @@ import java.util.List;
 /** Starts the service and waits until it is healthy and the database answers. */
 @ApplicationScoped
 public class Restart implements StepFunction {
+    static final String NAME = "restart";
+    /** Output: when the service was started. */
+    static final String STARTED_AT = "started_at";
+
     private final EnvironmentCatalogue environments;
 
     Restart(EnvironmentCatalogue environments) {
@@ -33,14 +37,14 @@ public class Restart implements StepFunction {
     }
 
     /** The function. */
-    @Funq("restart")
+    @Funq(NAME)
     public StepResponse call(StepRequest request) {
         return StepResponse.of(InProcessInvoker.call(this, request));
     }
 
     @Override
     public String name() {
-        return "restart";
+        return NAME;
     }
 
     @Override
@@ -68,7 +72,7 @@ public class Restart implements StepFunction {
         if (asked) {
             Duration limit =
                     environments.configOf(bindings.environment()).service().healthLimit();
-            Health.Report health = new Health(bindings.url().get()).await(limit);
+            Health.Report health = new Health(bindings).await(limit);
             result.set("health", Json.tree(health));
             if (!health.healthy()) {
                 return failed(
@@ -85,6 +89,7 @@ public class Restart implements StepFunction {
         }
         return new StepResult.Done(
                 Json.object()
+                        .put(STARTED_AT, begin.toString())
                         .put("summary", asked ? "healthy" : start.controlled() ? "started" : "service not controlled"),
                 evidence(start, finished(result, begin)));
     }

@@ -38,7 +38,7 @@ public class Validate implements StepFunction {
                         request.runId(),
                         request.environmentId(),
                         Inputs.validatedArtifact(request),
-                        request.createdAt(),
+                        Inputs.restarted(request),
                         Inputs.isValidationOnly(request)));
     }
 }

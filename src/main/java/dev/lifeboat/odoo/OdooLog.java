@@ -25,7 +25,8 @@ import java.util.regex.Pattern;
  */
 final class OdooLog {
     private static final Pattern LINE = Pattern.compile(
-            "(\\d{4}-\\d{2}-\\d{2} \\d{2}:\\d{2}:\\d{2},\\d{3}) \\d+ ([A-Z]+) (\\S+) (.*)", Pattern.DOTALL);
+            "^(?:[\\w.-]+ +\\| )?(\\d{4}-\\d{2}-\\d{2} \\d{2}:\\d{2}:\\d{2},\\d{3}) \\d+ ([A-Z]+) (\\S+) (.*)",
+            Pattern.DOTALL);
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss,SSS");
     private static final Pattern NOT_LOADED =
             Pattern.compile("Some modules are not loaded|failed to load registry", Pattern.CASE_INSENSITIVE);
@@ -52,26 +53,31 @@ final class OdooLog {
     static Findings read(Path file, Instant since, String database) throws IOException {
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
             channel.position(startOf(channel, since));
-            long lines = 0;
-            long bad = 0;
-            var shown = new ArrayList<String>();
-            var in = new Lines(Channels.newInputStream(channel));
-            for (String line = in.next(); line != null; line = in.next()) {
-                Matcher parts = LINE.matcher(line);
-                Optional<Instant> time = parts.matches() ? time(parts.group(1)) : Optional.empty();
-                if (time.isEmpty() || time.get().isBefore(since)) {
-                    continue;
-                }
-                lines++;
-                if (isBad(parts.group(2), parts.group(4)) && isOf(parts.group(3), database)) {
-                    bad++;
-                    if (shown.size() < CheckResult.MOST_DETAILS) {
-                        shown.add(line.substring(0, Math.min(line.length(), SHOWN)));
-                    }
+            return read(Channels.newInputStream(channel), since, database);
+        }
+    }
+
+    /** The same of a log that comes from elsewhere; whoever gives it may have put a name before each line. */
+    static Findings read(InputStream log, Instant since, String database) throws IOException {
+        long lines = 0;
+        long bad = 0;
+        var shown = new ArrayList<String>();
+        var in = new Lines(log);
+        for (String line = in.next(); line != null; line = in.next()) {
+            Matcher parts = LINE.matcher(line);
+            Optional<Instant> time = parts.find() ? time(parts.group(1)) : Optional.empty();
+            if (time.isEmpty() || time.get().isBefore(since)) {
+                continue;
+            }
+            lines++;
+            if (isBad(parts.group(2), parts.group(4)) && isOf(parts.group(3), database)) {
+                bad++;
+                if (shown.size() < CheckResult.MOST_DETAILS) {
+                    shown.add(line.substring(0, Math.min(line.length(), SHOWN)));
                 }
             }
-            return new Findings(lines, bad, List.copyOf(shown));
         }
+        return new Findings(lines, bad, List.copyOf(shown));
     }
 
     private static boolean isBad(String level, String message) {

@@ -1,23 +1,19 @@
 package dev.lifeboat.odoo;
 
-import dev.lifeboat.fault.Fault;
-import dev.lifeboat.fault.FaultCode;
-import dev.lifeboat.process.ChildProcess;
+import dev.lifeboat.environment.OdooCommand;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.sql.SQLException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 
 /**
  * Odoo itself loads its code and registry on a copy and stops. Its exit code says little (0 with a dropped table), so its log
- * decides; a run that logs nothing proves nothing and fails.
+ * decides; a run that logs nothing proves nothing and fails. It is made before the swap, on a copy of what was loaded; the
+ * validation tells what came of it.
  */
-final class SyntaxValidation implements ValidationCheck {
+public final class SyntaxValidation implements ValidationCheck {
     @Override
     public String name() {
         return "syntax validation";
@@ -29,52 +25,39 @@ final class SyntaxValidation implements ValidationCheck {
     }
 
     @Override
-    public CheckResult run(ValidationContext context) throws SQLException {
-        if (context.syntax().isEmpty()) {
-            return CheckResult.notApplicable(
-                    this,
-                    "there is no Odoo command with a copy of the database to run it on, and it never runs on the live one");
-        }
-        ValidationContext.SyntaxRun run = context.syntax().get();
-        if (run.copy().equals(context.connection().getCatalog())) {
-            return CheckResult.notApplicable(
-                    this, "'" + run.copy() + "' is the database that is validated, not a copy; Odoo was not run");
-        }
-        try {
-            Path log = Files.createTempFile("lifeboat-odoo-", ".log");
-            try {
-                return load(run, log);
-            } finally {
-                Files.deleteIfExists(log);
-            }
-        } catch (IOException e) {
-            throw Fault.of(
-                            FaultCode.VALIDATION_FAILED,
-                            "Odoo could not be run for the syntax validation: "
-                                    + run.odoo().getFirst(),
-                            "Check the Odoo command and the temporary folder; the live database was not touched.")
-                    .with("tool_output", e.getMessage())
-                    .toException(e);
-        }
+    public CheckResult run(ValidationContext context) {
+        return context.syntax()
+                .orElseGet(() -> CheckResult.notApplicable(
+                        this,
+                        "Odoo runs on a copy of what a restore has loaded, never on the live database: that needs a restore of"
+                                + " the database, and odoo.command in the configuration"));
     }
 
-    private CheckResult load(ValidationContext.SyntaxRun run, Path log) throws IOException {
-        var command = new ArrayList<>(run.odoo());
-        command.addAll(List.of(
-                "--database=" + run.copy(),
-                "--stop-after-init",
-                "--no-http",
-                "--max-cron-threads=0",
-                "--logfile=" + log));
-        ChildProcess.Result ended =
-                ChildProcess.run(new ChildProcess.Spec(command, Map.of(), Optional.empty()), run.limit());
-        OdooLog.Findings found = OdooLog.read(log, Instant.EPOCH, run.copy());
-        String actual =
-                "exit code " + ended.exitCode() + ", " + found.bad() + " errors among " + found.lines() + " log lines";
-        if (ended.succeeded() && found.bad() == 0 && found.lines() > 0) {
-            return CheckResult.passed(this, actual, List.of());
+    /**
+     * Makes the check.
+     *
+     * @param copy a hidden, neutralised copy for this purpose
+     * @throws dev.lifeboat.fault.FaultException VALIDATION_FAILED where Odoo can't be run, STEP_TIMED_OUT
+     */
+    public static CheckResult of(OdooCommand odoo, String copy) {
+        var check = new SyntaxValidation();
+        OdooProgram.Ended ended = new OdooProgram(odoo).load(copy);
+        OdooLog.Findings found = findings(ended.log(), copy);
+        String actual = "exit code " + ended.exitCode() + ", " + found.bad() + " errors among " + found.lines()
+                + " log lines" + odoo.testTags().map(tags -> ", tests " + tags).orElse("");
+        if (ended.exitCode() == 0 && found.bad() == 0 && found.lines() > 0) {
+            return CheckResult.passed(check, actual, List.of());
         }
         return CheckResult.failed(
-                this, actual, found.shown().isEmpty() ? ended.errors().lines().toList() : found.shown());
+                check, actual, found.shown().isEmpty() ? ended.log().lines().toList() : found.shown());
+    }
+
+    private static OdooLog.Findings findings(String log, String database) {
+        try {
+            return OdooLog.read(
+                    new ByteArrayInputStream(log.getBytes(StandardCharsets.UTF_8)), Instant.EPOCH, database);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 }

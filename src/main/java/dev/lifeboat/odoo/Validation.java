@@ -100,15 +100,21 @@ public final class Validation {
      *
      * @param artifact what it was restored from; empty: it is looked at on its own
      * @param since log lines from then on count (UTC)
+     * @param syntax what came of running Odoo on a copy of it; empty: it was not run
      * @throws FaultException DATABASE_UNREACHABLE, DATABASE_LOGIN_REFUSED, DATABASE_MISSING, DATABASE_QUERY_FAILED,
      *     ODOO_CONF_UNREADABLE
      */
-    public static Report run(Bindings bindings, Optional<Manifest> artifact, Instant since, Progress progress) {
+    public static Report run(
+            Bindings bindings,
+            Optional<Manifest> artifact,
+            Instant since,
+            Optional<CheckResult> syntax,
+            Progress progress) {
         String database = bindings.database().name();
         try (Connection connection = new DatabaseServer(bindings.database()).connect(database, ANSWER_LIMIT)) {
             connection.setReadOnly(true);
             connection.setAutoCommit(false);
-            return run(ValidationContext.of(connection, bindings, artifact, since, progress));
+            return run(ValidationContext.of(connection, bindings, artifact, since, syntax, progress));
         } catch (SQLException e) {
             throw unanswered(e);
         }

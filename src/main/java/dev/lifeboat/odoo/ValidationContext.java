@@ -4,13 +4,14 @@ import dev.lifeboat.artifact.Manifest;
 import dev.lifeboat.environment.Addons;
 import dev.lifeboat.environment.Bindings;
 import dev.lifeboat.environment.OdooConf;
+import dev.lifeboat.environment.RpcBinding;
+import dev.lifeboat.environment.ServiceControl;
 import dev.lifeboat.progress.Progress;
+import java.net.URI;
 import java.nio.file.Path;
 import java.sql.Connection;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
@@ -22,9 +23,11 @@ import java.util.Set;
  * @param artifact what was restored; empty: the environment is looked at on its own
  * @param addons what is on disk
  * @param logfile Odoo's log, where it is known
+ * @param service whose manager keeps a log where Odoo writes no file
+ * @param rpc how Odoo's external API is read; empty: it is not asked
  * @param since log lines from then on count (UTC)
  * @param knownMissing names of the filestore that were already missing or damaged when the artifact was made
- * @param syntax how Odoo itself can be run on a copy; empty: it can't
+ * @param syntax what came of running Odoo itself on a copy; empty: it was not run
  * @param progress told of every file of the filestore
  */
 public record ValidationContext(
@@ -33,34 +36,31 @@ public record ValidationContext(
         Optional<Manifest> artifact,
         Addons addons,
         Optional<Path> logfile,
+        ServiceControl service,
+        Optional<Rpc> rpc,
         Instant since,
         Set<String> knownMissing,
-        Optional<SyntaxRun> syntax,
+        Optional<CheckResult> syntax,
         Progress progress) {
     public ValidationContext {
         knownMissing = Set.copyOf(knownMissing);
     }
 
-    /**
-     * How Odoo is run to see whether its code loads.
-     *
-     * @param odoo program and arguments that start Odoo with its configuration, such as {@code odoo -c /etc/odoo/odoo.conf}
-     * @param copy a database that is a copy for this purpose, never the live one
-     * @param limit how long it may take
-     */
-    public record SyntaxRun(List<String> odoo, String copy, Duration limit) {
-        public SyntaxRun {
-            odoo = List.copyOf(odoo);
-        }
-    }
+    /** Where Odoo answers, and who asks. */
+    public record Rpc(URI url, RpcBinding user) {}
 
     /**
-     * The context of an environment where no copy is at hand to run Odoo on.
+     * The context of an environment.
      *
      * @throws dev.lifeboat.fault.FaultException ODOO_CONF_UNREADABLE
      */
     public static ValidationContext of(
-            Connection connection, Bindings bindings, Optional<Manifest> artifact, Instant since, Progress progress) {
+            Connection connection,
+            Bindings bindings,
+            Optional<Manifest> artifact,
+            Instant since,
+            Optional<CheckResult> syntax,
+            Progress progress) {
         var known = new HashSet<String>();
         artifact.flatMap(Manifest::filestore).ifPresent(filestore -> {
             known.addAll(filestore.missing());
@@ -75,9 +75,11 @@ public record ValidationContext(
                         .map(OdooConf::read)
                         .flatMap(conf -> conf.get("logfile"))
                         .map(Path::of),
+                ServiceControl.of(bindings.service()),
+                bindings.url().flatMap(url -> bindings.rpc().map(user -> new Rpc(url, user))),
                 since,
                 known,
-                Optional.empty(),
+                syntax,
                 progress);
     }
 }

@@ -124,6 +124,29 @@ public final class DatabaseLoader {
         }
     }
 
+    /**
+     * Makes a hidden copy of a hidden database that nobody is connected to (PostgreSQL documentation, "Template Databases");
+     * one of that name is dropped first.
+     *
+     * @throws FaultException LOAD_FAILED with the server's words
+     */
+    public void copyHidden(String name, String copy) {
+        dropHidden(copy);
+        try (Connection connection = server.connectMaintenance(STATEMENT_LIMIT);
+                var statement = connection.createStatement()) {
+            statement.execute("CREATE DATABASE " + DatabaseServer.quoteIdentifier(checkedName(copy)) + " TEMPLATE "
+                    + DatabaseServer.quoteIdentifier(checkedName(name)) + " IS_TEMPLATE true");
+        } catch (SQLException e) {
+            throw Fault.of(
+                            FaultCode.LOAD_FAILED,
+                            "the hidden database '" + name + "' could not be copied; the live database is untouched",
+                            "Read tool_output: the server's disk may be full; `--no-verify` restores without running Odoo on a"
+                                    + " copy.")
+                    .with("tool_output", e.getMessage())
+                    .toException(e);
+        }
+    }
+
     /** Makes the empty hidden database; gives its owner. */
     private String create(String name, DatabaseFacts facts) {
         DatabaseServer.ServerInfo info = server.probe();

@@ -4,12 +4,16 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.lifeboat.artifact.Manifest.DatabaseContent;
 import dev.lifeboat.artifact.OpenArtifact;
+import dev.lifeboat.environment.OdooCommand;
 import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
 import dev.lifeboat.fault.FaultException;
 import dev.lifeboat.json.Json;
+import dev.lifeboat.odoo.CheckResult;
 import dev.lifeboat.odoo.Neutralization;
+import dev.lifeboat.odoo.OdooProgram;
 import dev.lifeboat.odoo.RecordCounts;
+import dev.lifeboat.odoo.SyntaxValidation;
 import dev.lifeboat.postgres.ContentDigest;
 import dev.lifeboat.postgres.DatabaseDigester;
 import dev.lifeboat.postgres.DatabaseFacts;
@@ -20,6 +24,7 @@ import dev.lifeboat.progress.Progress;
 import dev.lifeboat.step.EvidenceFile;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -34,6 +39,7 @@ import java.util.Optional;
 /** Loads an artifact's dump under the site's hidden name and proves that it is what was dumped. */
 final class NewDatabase {
     static final Duration LIMIT = Duration.ofHours(12);
+    static final String SYNTAX = "syntax_validation.json";
 
     private final RestoreSite site;
     private final OpenArtifact artifact;
@@ -49,9 +55,10 @@ final class NewDatabase {
      * Loads; what an earlier attempt left is dropped first. Where it fails, nothing is left.
      *
      * @param neutralize whether what is loaded is neutralised, once it is proved
+     * @param check whether Odoo, where its command line is configured, has to load a copy of it
      * @return the proof, as evidence
      */
-    List<EvidenceFile> load(boolean neutralize, Progress progress) {
+    List<EvidenceFile> load(boolean neutralize, boolean check, Progress progress) {
         DatabaseServer server = site.server();
         DatabaseContent content = artifact.manifest().database().orElseThrow(() -> Fault.of(
                         FaultCode.BAD_INPUT,
@@ -82,7 +89,15 @@ final class NewDatabase {
             evidence.add(new EvidenceFile("record_counts.json", Json.pretty(recordCounts(fresh))));
             if (neutralize) {
                 progress.phase("neutralise");
-                evidence.add(new EvidenceFile("neutralization.json", Json.pretty(neutralized(fresh))));
+                evidence.add(new EvidenceFile(
+                        "neutralization.json",
+                        Json.pretty(neutralized(fresh, site.bindings().url()))));
+            }
+            if (check && site.bindings().odoo().isPresent()) {
+                progress.phase("run Odoo on a copy");
+                evidence.add(new EvidenceFile(
+                        SYNTAX,
+                        Json.pretty(checked(loader, site.bindings().odoo().get()))));
             }
             proved = true;
             return evidence;
@@ -111,11 +126,16 @@ final class NewDatabase {
         }
     }
 
-    private Neutralization.Report neutralized(String database) {
+    /** Odoo's own command knows what each module brings; the built-in statements see to the rest, and to Odoos without it. */
+    private ObjectNode neutralized(String database, Optional<URI> url) {
         boolean foreign = !artifact.id().environment().equals(site.bindings().environment());
+        boolean byOdoo = site.bindings()
+                .odoo()
+                .map(odoo -> new OdooProgram(odoo).neutralize(database))
+                .orElse(false);
         try (Connection connection = site.server().connect(database, LIMIT)) {
-            return Neutralization.apply(
-                    connection, new Neutralization.Target(site.bindings().url(), foreign));
+            Neutralization.Report report = Neutralization.apply(connection, new Neutralization.Target(url, foreign));
+            return Json.object().put("odoo_neutralize", byOdoo).setAll(Json.tree(report));
         } catch (SQLException e) {
             throw Fault.of(
                             FaultCode.LOAD_FAILED,
@@ -123,6 +143,30 @@ final class NewDatabase {
                             "See tool_output for the server's own words.")
                     .with("tool_output", e.getMessage())
                     .toException(e);
+        }
+    }
+
+    /** Odoo never runs on what is to be put in place: loading a registry may change a database. */
+    private CheckResult checked(DatabaseLoader loader, OdooCommand odoo) {
+        String copy = site.copyOfNewDatabase();
+        try {
+            loader.copyHidden(site.newDatabase(), copy);
+            neutralized(copy, Optional.empty());
+            CheckResult result = SyntaxValidation.of(odoo, copy);
+            if (result.outcome() == CheckResult.Outcome.FAILED) {
+                throw Fault.of(
+                                FaultCode.VALIDATION_FAILED,
+                                "Odoo does not load what would be restored (" + result.actual()
+                                        + "); the present database and filestore are as they were",
+                                "Put the addons in place that the artifact needs, in the version it had, and restore again;"
+                                        + " `--no-verify` restores nevertheless.")
+                        .with("odoo_log", String.join("\n", result.details()))
+                        .toException();
+            }
+            return result;
+        } finally {
+            loader.dropHidden(copy);
+            site.removeFilestoreOfCopy();
         }
     }
 

@@ -54,6 +54,20 @@ final class RestoreSite {
         return DatabaseLoader.newName(tag, 1);
     }
 
+    /** The hidden name of the copy that Odoo itself is run on. */
+    String copyOfNewDatabase() {
+        return DatabaseLoader.newName(tag, 2);
+    }
+
+    /** Removes what that Odoo has kept of the copy, in the folder that bears its name. */
+    void removeFilestoreOfCopy() {
+        try {
+            Trees.remove(bindings.filestore().resolveSibling(copyOfNewDatabase()));
+        } catch (IOException e) {
+            throw unusable(e);
+        }
+    }
+
     /** The hidden name of the database that is moved aside. */
     String displacedDatabase() {
         return DatabaseLoader.oldName(tag);
@@ -83,10 +97,24 @@ final class RestoreSite {
         }
     }
 
+    /** Whether something was kept. */
+    boolean hasKept(String part) {
+        return Files.exists(work.resolve(part + "-proof.json"));
+    }
+
     /** What was kept. */
     List<EvidenceFile> kept(String part) {
         try {
             return Json.mapper().readValue(Files.readString(workFile(part + "-proof.json")), new TypeReference<>() {});
+        } catch (IOException e) {
+            throw unusable(e);
+        }
+    }
+
+    /** The value that stands in a file that was kept. */
+    <T> T read(EvidenceFile file, Class<T> type) {
+        try {
+            return Json.mapper().readValue(file.content(), type);
         } catch (IOException e) {
             throw unusable(e);
         }

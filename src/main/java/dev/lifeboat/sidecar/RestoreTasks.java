@@ -13,6 +13,7 @@ import dev.lifeboat.fault.FaultCode;
 import dev.lifeboat.fault.FaultException;
 import dev.lifeboat.filestore.FolderSwap;
 import dev.lifeboat.json.Json;
+import dev.lifeboat.odoo.CheckResult;
 import dev.lifeboat.odoo.Validation;
 import dev.lifeboat.postgres.DatabaseLoader;
 import dev.lifeboat.postgres.DatabaseSwap;
@@ -60,7 +61,7 @@ class RestoreTasks {
         var evidence = new ArrayList<EvidenceFile>();
         if (task.type().coversDatabase()) {
             List<EvidenceFile> proof =
-                    new NewDatabase(site, artifact, config.pgBin()).load(task.neutralize(), progress);
+                    new NewDatabase(site, artifact, config.pgBin()).load(task.neutralize(), task.check(), progress);
             site.keep(DATABASE, proof);
             evidence.addAll(proof);
             outputs.put("database_oid", site.server().oidOf(site.newDatabase()).orElseThrow());
@@ -100,7 +101,10 @@ class RestoreTasks {
         } else {
             boolean prepared = task.prepared().isPresent() && task.prepared().equals(there);
             if (!prepared) {
-                site.keep(DATABASE, new NewDatabase(site, artifact, config.pgBin()).load(task.neutralize(), progress));
+                site.keep(
+                        DATABASE,
+                        new NewDatabase(site, artifact, config.pgBin())
+                                .load(task.neutralize(), task.check(), progress));
             }
             how = prepared ? "the database had been prepared" : "the database was loaded in this step";
             progress.phase("swap");
@@ -143,8 +147,8 @@ class RestoreTasks {
         Bindings bindings = environments.bindings(task.environment());
         Optional<OpenArtifact> artifact = task.artifact().map(this::open);
         progress.phase("validate");
-        Validation.Report report =
-                Validation.run(bindings, artifact.map(OpenArtifact::manifest), task.since(), progress);
+        Validation.Report report = Validation.run(
+                bindings, artifact.map(OpenArtifact::manifest), task.since(), syntax(site(task)), progress);
         ObjectNode document = Json.tree(report);
         Optional<ContentComparison> comparison = Optional.empty();
         if (task.compare()) {
@@ -177,6 +181,17 @@ class RestoreTasks {
                                                 .map(found -> "; " + found.summary())
                                                 .orElse("")),
                 evidence);
+    }
+
+    /** What came of running Odoo on a copy, before the swap. */
+    private static Optional<CheckResult> syntax(RestoreSite site) {
+        if (!site.hasKept(DATABASE)) {
+            return Optional.empty();
+        }
+        return site.kept(DATABASE).stream()
+                .filter(file -> file.name().equals(NewDatabase.SYNTAX))
+                .findFirst()
+                .map(file -> site.read(file, CheckResult.class));
     }
 
     private static Fault differs(ArtifactId artifact, ContentComparison comparison) {
@@ -259,12 +274,15 @@ class RestoreTasks {
     }
 
     private void dropHidden(RestoreSite site) {
-        if (site.server().exists(site.newDatabase())) {
-            new DatabaseLoader(
-                            site.server(),
-                            PgTools.forServer(site.server().probe().major(), config.pgBin()))
-                    .dropHidden(site.newDatabase());
+        for (String hidden : List.of(site.newDatabase(), site.copyOfNewDatabase())) {
+            if (site.server().exists(hidden)) {
+                new DatabaseLoader(
+                                site.server(),
+                                PgTools.forServer(site.server().probe().major(), config.pgBin()))
+                        .dropHidden(hidden);
+            }
         }
+        site.removeFilestoreOfCopy();
     }
 
     StepResult dropDisplaced(Task.DropDisplaced task, Progress progress) {

@@ -60,6 +60,7 @@ public sealed interface Task {
      * @param store the store whose copy was verified; empty: the nearest is read
      * @param type what of the artifact
      * @param neutralize whether what is loaded is neutralised
+     * @param check whether Odoo itself has to load a copy of it, where it can be run
      */
     record PrepareRestore(
             String runId,
@@ -67,7 +68,8 @@ public sealed interface Task {
             ArtifactId artifact,
             Optional<String> store,
             BackupType type,
-            boolean neutralize)
+            boolean neutralize,
+            boolean check)
             implements Task {}
 
     /**
@@ -75,6 +77,7 @@ public sealed interface Task {
      *
      * @param store the store whose copy was verified; empty: the nearest is read
      * @param neutralize whether what is loaded is neutralised
+     * @param check whether Odoo itself has to load a copy of it, where it can be run
      * @param prepared OID of the database that {@link PrepareRestore} has loaded; empty: it is loaded now
      */
     record RestoreDatabase(
@@ -83,6 +86,7 @@ public sealed interface Task {
             ArtifactId artifact,
             Optional<String> store,
             boolean neutralize,
+            boolean check,
             Optional<Long> prepared)
             implements Task {}
 

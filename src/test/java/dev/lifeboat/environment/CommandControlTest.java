@@ -26,6 +26,7 @@ final class CommandControlTest extends ServiceControlContract {
         Scripts.write(folder, "start", Scripts.START);
         Scripts.write(folder, "stop", Scripts.STOP);
         Scripts.write(folder, "status", Scripts.STATUS);
+        Scripts.write(folder, "log", "echo a line of the log");
     }
 
     @AfterEach
@@ -40,7 +41,12 @@ final class CommandControlTest extends ServiceControlContract {
 
     private ServiceControl control(String start, String stop, Optional<String> status, Duration limit) {
         return ServiceControl.of(new ServiceBinding.Command(
-                program(start), program(stop), status.map(this::program).orElse(List.of()), limit));
+                program(start),
+                program(stop),
+                status.map(this::program).orElse(List.of()),
+                List.of(),
+                program("log"),
+                limit));
     }
 
     private List<String> program(String name) {
@@ -58,6 +64,8 @@ final class CommandControlTest extends ServiceControlContract {
         var control = ServiceControl.of(new ServiceBinding.Command(
                 List.of(folder.resolve("echo-arguments").toString(), "a b", "$HOME; rm -rf", "*"),
                 program("stop"),
+                List.of(),
+                List.of(),
                 List.of(),
                 LIMIT));
         assertThat(control.start().log()).contains("<a b>", "<$HOME; rm -rf>", "<*>");
@@ -90,6 +98,23 @@ final class CommandControlTest extends ServiceControlContract {
                 .start();
         assertThat(outcome.succeeded()).isFalse();
         assertThat(outcome.log()).contains("not finished within", "about to hang");
+        assertThat(reallyRuns()).contains(false);
+    }
+
+    @Test
+    void a_service_that_does_not_stop_in_time_is_ended_by_the_command_for_that() throws IOException {
+        Scripts.write(folder, "stubborn", "exec sleep 300");
+        var control = ServiceControl.of(new ServiceBinding.Command(
+                program("start"),
+                program("stubborn"),
+                program("status"),
+                program("stop"),
+                List.of(),
+                Duration.ofSeconds(3)));
+        control.start();
+        ServiceControl.Outcome outcome = control.stop();
+        assertThat(outcome.succeeded()).as(outcome.log()).isTrue();
+        assertThat(outcome.log()).contains("not finished within", "stopped");
         assertThat(reallyRuns()).contains(false);
     }
 

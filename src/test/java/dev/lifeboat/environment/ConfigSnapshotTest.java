@@ -48,6 +48,9 @@ final class ConfigSnapshotTest {
                 Optional.of(folder.resolve("odoo.conf")),
                 List.of(addons),
                 Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
                 new ServiceBinding.None(),
                 List.of("primary"));
     }

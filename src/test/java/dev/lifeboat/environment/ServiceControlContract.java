@@ -2,6 +2,7 @@ package dev.lifeboat.environment;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Instant;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -33,6 +34,16 @@ abstract class ServiceControlContract {
         assertThat(control.start().succeeded()).isTrue();
         assertThat(control.start().succeeded()).isTrue();
         assertThat(control.stop().succeeded()).isTrue();
+    }
+
+    @Test
+    void what_the_manager_keeps_of_the_log_is_given_or_nothing_at_all() {
+        ServiceControl control = control();
+        control.start();
+        control.logs(Instant.now().minusSeconds(60))
+                .ifPresent(log -> assertThat(log).contains("a line of the log"));
+        assertThat(control.logs(Instant.now().minusSeconds(60)).isPresent())
+                .isEqualTo(control.isRunning().isPresent());
     }
 
     @Test

@@ -25,6 +25,8 @@ class ServiceControlTest {
                 List.of("touch", running.toString()),
                 List.of("rm", running.toString()),
                 List.of("test", "-e", running.toString()),
+                List.of(),
+                List.of(),
                 LIMIT));
 
         assertThat(control.isRunning()).contains(false);
@@ -37,8 +39,7 @@ class ServiceControlTest {
 
     @Test
     void a_command_that_fails_is_told_with_its_own_words() {
-        var control = ServiceControl.of(
-                new ServiceBinding.Command(List.of("ls", "/no/such/place"), List.of("true"), List.of(), LIMIT));
+        var control = ServiceControl.of(command(List.of("ls", "/no/such/place"), LIMIT));
 
         ServiceControl.Outcome start = control.start();
 
@@ -49,10 +50,8 @@ class ServiceControlTest {
 
     @Test
     void a_command_that_is_not_there_is_a_fault_and_one_that_never_ends_is_reported() {
-        var missing = ServiceControl.of(
-                new ServiceBinding.Command(List.of("/no/such/program"), List.of("true"), List.of(), LIMIT));
-        var endless = ServiceControl.of(
-                new ServiceBinding.Command(List.of("sleep", "60"), List.of("true"), List.of(), Duration.ofMillis(200)));
+        var missing = ServiceControl.of(command(List.of("/no/such/program"), LIMIT));
+        var endless = ServiceControl.of(command(List.of("sleep", "60"), Duration.ofMillis(200)));
 
         assertThat(catchThrowableOfType(FaultException.class, missing::start)
                         .fault()
@@ -68,5 +67,9 @@ class ServiceControlTest {
 
         assertThat(stop.controlled()).isFalse();
         assertThat(stop.log()).contains("none");
+    }
+
+    private static ServiceBinding.Command command(List<String> start, Duration limit) {
+        return new ServiceBinding.Command(start, List.of("true"), List.of(), List.of(), List.of(), limit);
     }
 }

@@ -29,9 +29,15 @@ final class SystemdControlTest extends ServiceControlContract {
         Scripts.write(folder, "systemctl", """
                 echo "$@" >> calls
                 while [ "${1#--}" != "$1" ]; do shift; done
+                if [ "$1" = kill ]; then shift; set -- kill "$2" "$3"; fi
                 [ "$2" = -- ] && [ "$3" = odoo.service ] || { echo "Unit $3 not found." >&2; exit 5; }
                 exec "./$1"
                 """);
+    }
+
+    @BeforeEach
+    void writeFakeJournalctl() throws IOException {
+        Scripts.write(folder, "journalctl", "echo \"$@\" >> calls; echo a line of the log");
     }
 
     @AfterEach
@@ -66,6 +72,19 @@ final class SystemdControlTest extends ServiceControlContract {
         ServiceControl.Outcome outcome = control("other.service").start();
         assertThat(outcome.succeeded()).isFalse();
         assertThat(outcome.log()).contains("Unit other.service not found.", "exit code 5");
+    }
+
+    @Test
+    void a_unit_that_does_not_stop_in_time_is_killed() throws IOException {
+        Scripts.write(folder, "stop", "if [ -f killed ]; then rm -f pid; exit 0; fi; sleep 300");
+        Scripts.write(folder, "kill", "kill -9 \"$(cat pid)\"; touch killed");
+        var control = new SystemdControl(
+                new ServiceBinding.Systemd("odoo.service", Duration.ofMillis(800)), Optional.of(folder));
+        control.start();
+        ServiceControl.Outcome outcome = control.stop();
+        assertThat(outcome.succeeded()).as(outcome.log()).isTrue();
+        assertThat(outcome.log()).contains("not finished within", "--signal=SIGKILL");
+        assertThat(reallyRuns()).contains(false);
     }
 
     @Test

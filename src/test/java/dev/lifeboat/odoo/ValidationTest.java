@@ -1,17 +1,29 @@
 package dev.lifeboat.odoo;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.sun.net.httpserver.HttpServer;
 import dev.lifeboat.artifact.BackupType;
 import dev.lifeboat.artifact.Manifest;
 import dev.lifeboat.environment.Addons;
 import dev.lifeboat.environment.DatabaseBinding;
+import dev.lifeboat.environment.OdooCommand;
+import dev.lifeboat.environment.RpcBinding;
+import dev.lifeboat.environment.Secret;
+import dev.lifeboat.environment.ServiceBinding;
+import dev.lifeboat.environment.ServiceControl;
+import dev.lifeboat.fault.FaultException;
 import dev.lifeboat.json.Json;
 import dev.lifeboat.odoo.CheckResult.Outcome;
 import dev.lifeboat.postgres.DatabaseServer;
 import dev.lifeboat.progress.Progress;
 import dev.lifeboat.testing.TestCluster;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -40,12 +52,16 @@ final class ValidationTest {
     private List<TestCluster.Attachment> attachments;
     private Addons addons = new Addons(Map.of(), Map.of());
     private Optional<Manifest> artifact = Optional.empty();
-    private Optional<ValidationContext.SyntaxRun> syntax = Optional.empty();
+    private Optional<CheckResult> syntax = Optional.empty();
+    private Optional<ValidationContext.Rpc> rpc = Optional.empty();
+    private ServiceBinding service = new ServiceBinding.None();
+    private Optional<Path> logfile = Optional.empty();
     private Set<String> known = Set.of();
     private Progress progress = Progress.NONE;
 
     @BeforeEach
     void createEnvironment() throws IOException {
+        logfile = Optional.of(folder.resolve("odoo.log"));
         database = TestCluster.createOdooDatabase(DATABASE);
         attachments = TestCluster.addAttachments(database, 60);
         for (TestCluster.Attachment attachment : attachments) {
@@ -73,7 +89,9 @@ final class ValidationTest {
                     folder.resolve("filestore"),
                     artifact,
                     addons,
-                    Optional.of(folder.resolve("odoo.log")),
+                    logfile,
+                    ServiceControl.of(service),
+                    rpc,
                     SINCE,
                     known,
                     syntax,
@@ -312,33 +330,106 @@ final class ValidationTest {
         assertThat(check("log analysis").outcome()).isEqualTo(Outcome.FAILED);
     }
 
-    private void odoo(String logged, String copy) throws IOException {
+    @Test
+    void the_log_that_the_services_manager_keeps_decides_where_odoo_writes_no_file() throws SQLException {
+        logfile = Optional.empty();
+        assertThat(check("log analysis").reason()).contains("gives no log");
+        service = new ServiceBinding.Command(
+                List.of("true"),
+                List.of("true"),
+                List.of(),
+                List.of(),
+                List.of("echo", "odoo-1  | 2026-11-20 12:00:01,000 1 ERROR " + DATABASE + " odoo: bad"),
+                Duration.ofSeconds(20));
+        assertThat(check("log analysis").outcome()).isEqualTo(Outcome.FAILED);
+    }
+
+    /** An Odoo command line that logs, notes its arguments and ends with a code. */
+    private OdooCommand odoo(String logged, int code) throws IOException {
         Path script = folder.resolve("odoo");
         Files.writeString(
                 script,
-                "#!/bin/sh\necho \"$@\" > '" + folder.resolve("arguments")
-                        + "'\nfor a in \"$@\"; do case $a in --logfile=*) echo '" + logged
-                        + "' > \"${a#--logfile=}\";; esac; done\n");
+                "#!/bin/sh\necho \"$@\" > '" + folder.resolve("arguments") + "'\necho '" + logged + "' >&2\nexit "
+                        + code + "\n");
         Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwx------"));
-        syntax = Optional.of(new ValidationContext.SyntaxRun(List.of(script.toString()), copy, Duration.ofSeconds(20)));
+        return new OdooCommand(
+                List.of(script.toString()), "/etc/odoo/odoo.conf", Optional.empty(), Duration.ofSeconds(20));
     }
 
     @Test
     void odoos_log_decides_on_its_code_whatever_its_exit_code() throws IOException, SQLException {
-        odoo("2026-11-20 12:00:01,000 1 INFO copy odoo: Registry loaded", "copy");
+        syntax = Optional.of(
+                SyntaxValidation.of(odoo("2026-11-20 12:00:01,000 1 INFO copy odoo: Registry loaded", 0), "copy"));
         assertThat(check("syntax validation").outcome()).isEqualTo(Outcome.PASSED);
-        assertThat(folder.resolve("arguments")).content().contains("--database=copy", "--stop-after-init");
-        odoo("2026-11-20 12:00:01,000 1 CRITICAL copy odoo: Failed to initialize", "copy");
+        assertThat(folder.resolve("arguments"))
+                .content()
+                .contains("server --config=/etc/odoo/odoo.conf --database=copy --logfile= --stop-after-init");
+        syntax = Optional.of(SyntaxValidation.of(
+                odoo("2026-11-20 12:00:01,000 1 CRITICAL copy odoo: Failed to initialize", 0), "copy"));
         assertThat(check("syntax validation").outcome()).isEqualTo(Outcome.FAILED);
-        odoo("", "copy");
+        syntax = Optional.of(SyntaxValidation.of(odoo("", 0), "copy"));
         assertThat(check("syntax validation").outcome()).isEqualTo(Outcome.FAILED);
     }
 
     @Test
-    void odoo_is_never_run_on_the_database_that_is_validated() throws IOException, SQLException {
-        odoo("anything", DATABASE);
+    void where_odoo_was_not_run_on_a_copy_its_check_says_so() throws SQLException {
         assertThat(check("syntax validation").outcome()).isEqualTo(Outcome.NOT_APPLICABLE);
-        assertThat(folder.resolve("arguments")).doesNotExist();
+    }
+
+    @Test
+    void odoos_own_neutralize_command_is_used_and_its_failure_is_told() throws IOException {
+        assertThat(new OdooProgram(odoo("Neutralization finished", 0)).neutralize("copy"))
+                .isTrue();
+        assertThat(folder.resolve("arguments")).content().contains("neutralize --config=", "--database=copy");
+        assertThat(new OdooProgram(odoo("Unknown command 'neutralize'.", 1)).neutralize("copy"))
+                .isFalse();
+        var failing = new OdooProgram(odoo("THE DATABASE IS NOT NEUTRALIZED!", 1));
+        assertThatThrownBy(() -> failing.neutralize("copy"))
+                .isInstanceOfSatisfying(
+                        FaultException.class, e -> assertThat(e.fault().facts()).containsEntry("exit_code", "1"));
+    }
+
+    /** Answers every question with a status and a body. */
+    private HttpServer api(int status, String body) throws IOException {
+        HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        server.createContext("/json/2/", exchange -> {
+            byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
+            exchange.sendResponseHeaders(status, bytes.length);
+            exchange.getResponseBody().write(bytes);
+            exchange.close();
+        });
+        server.start();
+        rpc = Optional.of(new ValidationContext.Rpc(
+                URI.create("http://127.0.0.1:" + server.getAddress().getPort()),
+                new RpcBinding("reader", new Secret("word-of-the-reader"))));
+        return server;
+    }
+
+    @Test
+    void records_that_odoo_does_not_give_fail_the_data_samples() throws IOException, SQLException {
+        HttpServer server = api(200, "[]");
+        try {
+            CheckResult samples = check("data samples");
+            assertThat(samples.outcome()).isEqualTo(Outcome.FAILED);
+            assertThat(samples.details().toString()).contains("Odoo gives 0 of");
+        } finally {
+            server.stop(0);
+        }
+    }
+
+    @Test
+    void a_key_that_the_restored_database_does_not_know_is_told_and_fails_nothing() throws IOException, SQLException {
+        HttpServer server = api(401, "{}");
+        try {
+            CheckResult samples = check("data samples");
+            assertThat(samples.outcome()).isEqualTo(Outcome.PASSED);
+            assertThat(samples.details().toString())
+                    .contains("did not let 'reader' in")
+                    .doesNotContain("word-of-the-reader");
+        } finally {
+            server.stop(0);
+        }
+        assertThat(check("data samples").details().toString()).contains("did not answer");
     }
 
     @Test

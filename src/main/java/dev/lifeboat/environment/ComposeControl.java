@@ -1,0 +1,69 @@
+package dev.lifeboat.environment;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Controls a service of a compose file, with docker compose or podman-compose: only what both have is used. The container is
+ * kept as it is, so that a restore brings no other image into play.
+ */
+final class ComposeControl implements ServiceControl {
+    /** For the program itself, beside the time that the container may take. */
+    private static final Duration MARGIN = Duration.ofSeconds(20);
+
+    private final ServiceBinding.Compose binding;
+
+    ComposeControl(ServiceBinding.Compose binding) {
+        this.binding = binding;
+    }
+
+    /** The container's own manager ends it by force when its time is over; where even that does not end, it is killed. */
+    @Override
+    public Outcome stop() {
+        Outcome stopped =
+                change(List.of("stop", "-t", Long.toString(binding.limit().toSeconds()), binding.service()), false);
+        if (stopped.succeeded()) {
+            return stopped;
+        }
+        Outcome killed = change(List.of("kill", binding.service()), false);
+        return new Outcome(true, killed.succeeded(), ServiceProgram.lines(stopped.log(), killed.log()));
+    }
+
+    @Override
+    public Outcome start() {
+        return change(List.of("up", "-d", "--no-deps", "--no-recreate", binding.service()), true);
+    }
+
+    @Override
+    public Optional<Boolean> isRunning() {
+        return Optional.of(probe().succeeded());
+    }
+
+    @Override
+    public Optional<String> logs(Instant since) {
+        return compose(List.of("logs", "--since", since.toString(), binding.service()))
+                .whatItSaid();
+    }
+
+    private Outcome change(List<String> arguments, boolean running) {
+        ServiceProgram.Ended done = compose(arguments);
+        ServiceProgram.Ended state = probe();
+        boolean right = state.exitCode().isPresent() && state.succeeded() == running;
+        return new Outcome(true, right, ServiceProgram.lines(done.log(), state.log()));
+    }
+
+    /** A command can be run only in a container that runs; the two programs list containers in different ways. */
+    private ServiceProgram.Ended probe() {
+        return compose(List.of("exec", "-T", binding.service(), "true"));
+    }
+
+    private ServiceProgram.Ended compose(List<String> arguments) {
+        var command = new ArrayList<>(binding.program());
+        command.addAll(List.of("-f", binding.file().toString()));
+        command.addAll(arguments);
+        return ServiceProgram.run(command, binding.limit().plus(MARGIN));
+    }
+}

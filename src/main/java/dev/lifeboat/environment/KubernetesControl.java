@@ -1,0 +1,192 @@
+package dev.lifeboat.environment;
+
+import dev.lifeboat.fault.Fault;
+import dev.lifeboat.fault.FaultCode;
+import dev.lifeboat.fault.FaultException;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.api.model.apps.DeploymentBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.dsl.RollableScalableResource;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+
+/**
+ * Controls a Kubernetes deployment by its scale. How many replicas it had stands in an annotation while it is stopped, so
+ * that whoever starts it, in whichever process, gives it as many again. The cluster is found as kubectl finds it, or by the
+ * pod's service account.
+ */
+final class KubernetesControl implements ServiceControl {
+    static final String REPLICAS = "lifeboat.dev/replicas";
+
+    private static final Duration PAUSE = Duration.ofMillis(250);
+
+    private final ServiceBinding.Kubernetes binding;
+    private final Supplier<KubernetesClient> clients;
+
+    KubernetesControl(ServiceBinding.Kubernetes binding) {
+        this(binding, () -> new KubernetesClientBuilder().build());
+    }
+
+    KubernetesControl(ServiceBinding.Kubernetes binding, Supplier<KubernetesClient> clients) {
+        this.binding = binding;
+        this.clients = clients;
+    }
+
+    @Override
+    public Outcome stop() {
+        return with(client -> {
+            int before = replicas(deployment(client));
+            if (before > 0) {
+                edit(client, deployment -> scaled(deployment, 0, Map.of(REPLICAS, Integer.toString(before))));
+            }
+            String did = shown() + ": scaled from " + before + " to 0";
+            if (await(() -> pods(client).isEmpty())) {
+                return new Outcome(true, true, did + "; its pods have ended");
+            }
+            List<Pod> left = pods(client);
+            left.forEach(pod -> client.resource(pod).withGracePeriod(0).delete());
+            boolean ended = await(() -> pods(client).isEmpty());
+            return new Outcome(
+                    true,
+                    ended,
+                    did + "; after " + binding.limit().toSeconds() + " s these pods were ended by force: "
+                            + left.stream()
+                                    .map(pod -> pod.getMetadata().getName())
+                                    .collect(Collectors.joining(", "))
+                            + (ended ? "" : "; they are still there"));
+        });
+    }
+
+    @Override
+    public Outcome start() {
+        return with(client -> {
+            Deployment deployment = deployment(client);
+            int wanted = replicas(deployment);
+            if (wanted == 0) {
+                wanted = Optional.ofNullable(deployment.getMetadata().getAnnotations())
+                        .map(all -> all.get(REPLICAS))
+                        .map(Integer::parseInt)
+                        .orElse(1);
+                int replicas = wanted;
+                edit(client, stopped -> scaled(stopped, replicas, Map.of()));
+            }
+            int needed = wanted;
+            boolean there = await(() -> ready(deployment(client)) >= needed);
+            return new Outcome(
+                    true,
+                    there,
+                    shown() + ": scaled to " + needed + ", "
+                            + ready(deployment(client)) + " ready"
+                            + (there ? "" : " after " + binding.limit().toSeconds() + " s"));
+        });
+    }
+
+    @Override
+    public Optional<Boolean> isRunning() {
+        return Optional.of(with(client -> replicas(deployment(client)) > 0));
+    }
+
+    @Override
+    public Optional<String> logs(Instant since) {
+        return Optional.of(with(client -> pods(client).stream()
+                .map(pod -> client.pods()
+                        .resource(pod)
+                        .sinceTime(since.truncatedTo(java.time.temporal.ChronoUnit.SECONDS)
+                                .toString())
+                        .getLog())
+                .collect(Collectors.joining("\n"))));
+    }
+
+    private String shown() {
+        return "deployment " + binding.namespace() + "/" + binding.deployment();
+    }
+
+    private RollableScalableResource<Deployment> resource(KubernetesClient client) {
+        return client.apps().deployments().inNamespace(binding.namespace()).withName(binding.deployment());
+    }
+
+    private Deployment deployment(KubernetesClient client) {
+        return Optional.ofNullable(resource(client).get())
+                .orElseThrow(() -> failed(shown() + " is not there", Optional.empty()));
+    }
+
+    private void edit(KubernetesClient client, java.util.function.UnaryOperator<Deployment> change) {
+        resource(client).edit(change);
+    }
+
+    private static Deployment scaled(Deployment deployment, int replicas, Map<String, String> annotations) {
+        return new DeploymentBuilder(deployment)
+                .editMetadata()
+                .removeFromAnnotations(REPLICAS)
+                .addToAnnotations(annotations)
+                .endMetadata()
+                .editSpec()
+                .withReplicas(replicas)
+                .endSpec()
+                .build();
+    }
+
+    private static int replicas(Deployment deployment) {
+        return Optional.ofNullable(deployment.getSpec().getReplicas()).orElse(1);
+    }
+
+    private static int ready(Deployment deployment) {
+        return Optional.ofNullable(deployment.getStatus())
+                .map(status -> status.getReadyReplicas())
+                .orElse(0);
+    }
+
+    private List<Pod> pods(KubernetesClient client) {
+        return client.pods()
+                .inNamespace(binding.namespace())
+                .withLabelSelector(deployment(client).getSpec().getSelector())
+                .list()
+                .getItems();
+    }
+
+    private boolean await(BooleanSupplier condition) {
+        long end = System.nanoTime() + binding.limit().toNanos();
+        while (!condition.getAsBoolean()) {
+            if (System.nanoTime() - end >= 0) {
+                return false;
+            }
+            try {
+                TimeUnit.NANOSECONDS.sleep(PAUSE.toNanos());
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw Fault.of(FaultCode.CANCELLED, "the wait for " + shown() + " was ended", "Start the run again.")
+                        .toException(e);
+            }
+        }
+        return true;
+    }
+
+    private <T> T with(Function<KubernetesClient, T> work) {
+        try (KubernetesClient client = clients.get()) {
+            return work.apply(client);
+        } catch (KubernetesClientException e) {
+            throw failed("the cluster of " + shown() + " does not do what is asked", Optional.of(e));
+        }
+    }
+
+    private static FaultException failed(String message, Optional<Exception> cause) {
+        Fault fault = Fault.of(
+                FaultCode.SERVICE_FAILED,
+                message,
+                "Mend service.namespace and service.deployment, the kube config, or the rights of the service account: it"
+                        + " needs get and update of deployments, get, list and delete of pods.");
+        return cause.map(e -> fault.with("tool_output", e.getMessage()).toException(e))
+                .orElseGet(fault::toException);
+    }
+}
