@@ -113,6 +113,18 @@ seed() {
   psql_odoo -d postgres -c 'ALTER DATABASE odoo_seed IS_TEMPLATE true'
 }
 
+# A key for the external API, of the administrator.
+make_key() {
+  [ -s "$bed/api-key" ] && return
+  (
+    umask 077
+    printf '%s\n' "print('KEY', env['res.users.apikeys'].with_user(2)._generate('rpc', 'tests', False)); env.cr.commit()" |
+      in_root odoo /usr/bin/odoo shell -c "$bed/prod.conf" -d odoo_seed --db-filter='^odoo_seed$' --logfile= --no-http 2>>"$folder/setup.log" |
+      sed -n 's/^KEY //p' >"$bed/api-key"
+  )
+  [ -s "$bed/api-key" ] || die "Odoo made no API key" "read $folder/setup.log"
+}
+
 [ -e "$root/installed" ] && [ -n "$pg_bin" ] || install_packages
 mount_root
 mkdir -p "$bed"/{data,log,run,addons}
@@ -122,3 +134,4 @@ write_conf prod 8069 8072
 write_conf staging 8169 8172
 chroot "$root" sh -c "chown odoo:odoo '$bed'/*.conf && chmod 640 '$bed'/*.conf"
 seed
+make_key

@@ -3,7 +3,9 @@ package dev.lifeboat.api;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.lifeboat.artifact.Manifest;
+import dev.lifeboat.artifact.OpenArtifact;
 import dev.lifeboat.environment.EnvironmentCatalogue;
+import dev.lifeboat.environment.LifeboatConfig;
 import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
 import dev.lifeboat.orchestrator.Operations;
@@ -12,6 +14,7 @@ import dev.lifeboat.run.Artifact;
 import dev.lifeboat.run.ArtifactCatalogue;
 import dev.lifeboat.run.ArtifactCopy;
 import dev.lifeboat.run.RunStore;
+import dev.lifeboat.sidecar.OdooZip;
 import dev.lifeboat.sidecar.TaskRunner;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.ws.rs.Consumes;
@@ -23,6 +26,7 @@ import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
+import jakarta.ws.rs.core.StreamingOutput;
 import java.net.URI;
 import java.time.Instant;
 import java.util.List;
@@ -41,6 +45,7 @@ public class ArtifactsResource {
     private final Operations operations;
     private final RunStore runs;
     private final TaskRunner tasks;
+    private final LifeboatConfig config;
 
     ArtifactsResource(
             ArtifactCatalogue catalogue,
@@ -48,13 +53,15 @@ public class ArtifactsResource {
             EnvironmentCatalogue environments,
             Operations operations,
             RunStore runs,
-            TaskRunner tasks) {
+            TaskRunner tasks,
+            LifeboatConfig config) {
         this.catalogue = catalogue;
         this.opener = opener;
         this.environments = environments;
         this.operations = operations;
         this.runs = runs;
         this.tasks = tasks;
+        this.config = config;
     }
 
     /** A copy of an artifact in one store. */
@@ -114,6 +121,20 @@ public class ArtifactsResource {
                     .toException();
         }
         return accepted(operations.replicate(id, body.store(), EnvironmentsResource.LOCAL_USER));
+    }
+
+    @GET
+    @Path("{id}/odoo-zip")
+    @Produces("application/zip")
+    @Operation(summary = "Gives an artifact as a zip that Odoo's own database manager and `odoo db load` take")
+    public Response odooZip(@PathParam("id") String id) {
+        OpenArtifact artifact = opener.open(catalogue.get(id));
+        StreamingOutput zip = out -> OdooZip.write(artifact, config.pgBin(), out);
+        return Response.ok(zip)
+                .header(
+                        "Content-Disposition",
+                        "attachment; filename=\"" + artifact.id().id() + ".zip\"")
+                .build();
     }
 
     private Response accepted(String runId) {

@@ -4,6 +4,8 @@ import dev.lifeboat.artifact.BackupType;
 import dev.lifeboat.environment.Bindings;
 import dev.lifeboat.environment.EnvironmentCatalogue;
 import dev.lifeboat.environment.EnvironmentId;
+import dev.lifeboat.fault.Fault;
+import dev.lifeboat.fault.FaultCode;
 import dev.lifeboat.orchestrator.BackupOrder;
 import dev.lifeboat.orchestrator.Operations;
 import dev.lifeboat.orchestrator.RestoreOrder;
@@ -103,6 +105,9 @@ public class EnvironmentsResource {
         }
     }
 
+    /** Which file of the folder of imports, and a name of one's own for the artifact. */
+    public record ImportBody(String file, String label) {}
+
     /** No members. */
     public record NoBody() {}
 
@@ -139,6 +144,18 @@ public class EnvironmentsResource {
     public Response restore(@PathParam("env") String env, RestoreBody body) {
         return accepted(operations.restore(
                 environments.find(env), body == null ? RestoreOrder.of(null) : body.order(), LOCAL_USER));
+    }
+
+    @POST
+    @Path("{env}/imports")
+    @Operation(summary = "Starts making an artifact of a zip of Odoo's that lies in the data folder's imports")
+    public Response importZip(@PathParam("env") String env, ImportBody body) {
+        if (body == null || body.file() == null) {
+            throw Fault.of(FaultCode.BAD_INPUT, "no file is named", "Send {\"file\": \"odoo.zip\"}.")
+                    .toException();
+        }
+        return accepted(operations.importZip(
+                environments.find(env), body.file(), Optional.ofNullable(body.label()), LOCAL_USER));
     }
 
     @POST
@@ -182,7 +199,7 @@ public class EnvironmentsResource {
                 bindings.database().name(),
                 bindings.filestore().toString(),
                 bindings.url().map(URI::toString).orElse(null),
-                bindings.service().getClass().getSimpleName().toLowerCase(java.util.Locale.ROOT),
+                bindings.service().kind(),
                 bindings.stores(),
                 artifacts
                         .latest(id, type -> true)

@@ -21,7 +21,8 @@ import java.util.Optional;
  * @param environmentId the environment within the project
  * @param runId the backup run that made it
  * @param backupType what it holds
- * @param purpose why it was made: {@code backup}, or {@code pre_restore} for the safety backup of a restore
+ * @param purpose why it was made: {@code backup}, {@code pre_restore} for the safety
+ *     backup of a restore, {@code import} where it was made of a backup of Odoo's own
  * @param label the person's own name for it
  * @param degraded why the backup is less than perfect (files that were already lost, no quiescing); empty: it is not
  * @param sourceEnv where it comes from

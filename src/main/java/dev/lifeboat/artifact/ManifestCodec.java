@@ -66,7 +66,7 @@ public final class ManifestCodec {
     @JsonIgnoreProperties({DIGEST, SIGNATURE})
     private abstract static class WithSeal {}
 
-    private static final Set<String> PURPOSES = Set.of("backup", "pre_restore");
+    private static final Set<String> PURPOSES = Set.of("backup", "pre_restore", "import");
 
     private final InstallationKey key;
     private final Set<PublicKey> known;

@@ -46,14 +46,15 @@ public final class Retention {
         SCHEDULED,
         MANUAL,
         PRE_RESTORE,
-        PRE_DEPLOY;
+        PRE_DEPLOY,
+        IMPORT;
 
         boolean isSafety() {
-            return this == PRE_RESTORE || this == PRE_DEPLOY;
+            return this == PRE_RESTORE || this == PRE_DEPLOY || this == IMPORT;
         }
 
         boolean countsInBuckets() {
-            return this != PRE_RESTORE;
+            return this != PRE_RESTORE && this != IMPORT;
         }
 
         String words() {
@@ -177,8 +178,8 @@ public final class Retention {
                     : !candidate.usable()
                             ? "pruned: not usable, older than " + SAFETY_AGE.toDays()
                                     + " days, and a newer good one exists"
-                            : candidate.kind() == Kind.PRE_RESTORE
-                                    ? "pruned: pre_restore older than " + SAFETY_AGE.toDays()
+                            : !candidate.kind().countsInBuckets()
+                                    ? "pruned: " + candidate.kind().words() + " older than " + SAFETY_AGE.toDays()
                                             + " days and not of the newest " + SAFETY_COUNT
                                     : beyond;
             verdicts.add(new Verdict(candidate.id(), candidate.createdAt(), candidate.label(), !why.isEmpty(), reason));

@@ -8,11 +8,13 @@ import dev.lifeboat.fault.RefusedException;
 import dev.lifeboat.host.Endpoint;
 import dev.lifeboat.json.Json;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,6 +22,7 @@ import java.util.List;
 /** Speaks with the engine. */
 final class ApiClient {
     private static final Duration ANSWER_LIMIT = Duration.ofMinutes(2);
+    private static final int PROBLEM_MOST = 64 * 1024;
 
     private boolean askedForChange;
     private final Endpoint endpoint;
@@ -48,6 +51,25 @@ final class ApiClient {
 
     JsonNode get(String path) throws IOException, InterruptedException {
         return accept(send(request(path).GET()));
+    }
+
+    /** Writes an answer into a file that is not there yet; where it does not come whole, nothing is left. Gives its bytes. */
+    long download(String path, java.nio.file.Path file) throws IOException, InterruptedException {
+        java.nio.file.Path partial = file.resolveSibling(file.getFileName() + ".partial");
+        try {
+            HttpResponse<InputStream> response =
+                    http.send(request(path).GET().build(), HttpResponse.BodyHandlers.ofInputStream());
+            try (InputStream in = response.body()) {
+                if (response.statusCode() >= 300) {
+                    accept(response.statusCode(), new String(in.readNBytes(PROBLEM_MOST), StandardCharsets.UTF_8));
+                }
+                long bytes = Files.copy(in, partial);
+                Files.createLink(file, partial);
+                return bytes;
+            }
+        } finally {
+            Files.deleteIfExists(partial);
+        }
     }
 
     /** Whether something other than a question was sent: it may have been done although no answer came. */
@@ -83,11 +105,11 @@ final class ApiClient {
         return http.send(request.build(), HttpResponse.BodyHandlers.ofString());
     }
 
-    private static JsonNode read(HttpResponse<String> response) throws IOException {
+    private static JsonNode read(int status, String text) throws IOException {
         try {
-            return response.body().isBlank() ? Json.object() : Json.mapper().readTree(response.body());
+            return text.isBlank() ? Json.object() : Json.mapper().readTree(text);
         } catch (JsonProcessingException e) {
-            if (response.statusCode() >= 300) {
+            if (status >= 300) {
                 // a page of an intermediary, say: the status tells all there is to tell
                 return Json.object();
             }
@@ -96,8 +118,12 @@ final class ApiClient {
     }
 
     private static JsonNode accept(HttpResponse<String> response) throws IOException {
-        JsonNode body = read(response);
-        if (response.statusCode() < 300) {
+        return accept(response.statusCode(), response.body());
+    }
+
+    private static JsonNode accept(int status, String text) throws IOException {
+        JsonNode body = read(status, text);
+        if (status < 300) {
             return body;
         }
         List<Fault> findings = new ArrayList<>();
@@ -109,7 +135,7 @@ final class ApiClient {
                 ? Faults.read(body, "detail")
                 : Fault.of(
                         FaultCode.INTERNAL,
-                        "the engine answered with HTTP status " + response.statusCode(),
+                        "the engine answered with HTTP status " + status,
                         "The log file in the data folder has the details; please report it.");
         throw fault.toException();
     }

@@ -1,16 +1,28 @@
 package dev.lifeboat.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.lifeboat.fault.Fault;
+import dev.lifeboat.fault.FaultCode;
 import dev.lifeboat.json.Json;
+import dev.lifeboat.sidecar.ImportFolder;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import picocli.CommandLine;
 
 @CommandLine.Command(
         name = "artifact",
         description = "One artifact.",
-        subcommands = {ArtifactCommand.Show.class, ArtifactCommand.Replicate.class, ArtifactCommand.Displaced.class})
+        subcommands = {
+            ArtifactCommand.Show.class,
+            ArtifactCommand.Import.class,
+            ArtifactCommand.Export.class,
+            ArtifactCommand.Replicate.class,
+            ArtifactCommand.Displaced.class
+        })
 final class ArtifactCommand implements Runnable {
     @CommandLine.Spec
     CommandLine.Model.CommandSpec spec;
@@ -19,7 +31,99 @@ final class ArtifactCommand implements Runnable {
     public void run() {
         throw new CommandLine.ParameterException(
                 spec.commandLine(),
-                "which command? artifact show ARTIFACT, artifact replicate ARTIFACT --to STORE, or artifact displaced");
+                "which command? artifact show ARTIFACT, artifact import FILE.zip --env ENV, artifact export ARTIFACT --odoo-zip FILE,"
+                        + " artifact replicate ARTIFACT --to STORE, or artifact displaced");
+    }
+
+    @CommandLine.Command(
+            name = "import",
+            description = "Makes an artifact of a backup that Odoo itself has made: the zip of its database manager.",
+            footer = {"", "Example:  lifeboat artifact import shop_2026-03-01.zip --env prod"})
+    static final class Import extends EngineCommand {
+        @CommandLine.Parameters(paramLabel = "FILE", description = "The zip.")
+        Path file;
+
+        @CommandLine.Option(
+                names = "--env",
+                paramLabel = "ENV",
+                required = true,
+                description = "The environment whose artifact it becomes.")
+        String environment;
+
+        @CommandLine.Option(names = "--label", paramLabel = "TEXT", description = "A name of your own for it.")
+        String label;
+
+        @Override
+        int run(ApiClient api) throws IOException, InterruptedException {
+            Path there = placed();
+            try {
+                return follow(api.post(
+                        environmentPath(environment) + "/imports",
+                        Json.object()
+                                .put("file", there.getFileName().toString())
+                                .put("label", label)));
+            } finally {
+                Files.deleteIfExists(there);
+            }
+        }
+
+        /** The engine reads what lies in its own folder: a link to the file where that can be, else a copy. */
+        private Path placed() throws IOException {
+            if (!Files.isRegularFile(file)) {
+                throw Fault.of(
+                                FaultCode.BAD_INPUT,
+                                "there is no file " + file,
+                                "Give the zip that Odoo's database manager or `odoo db dump` has written.")
+                        .toException();
+            }
+            Path folder = ImportFolder.of(settings().dataDir());
+            Files.createDirectories(folder);
+            Path there = folder.resolve("import-" + UUID.randomUUID() + ".zip");
+            try {
+                Files.createLink(there, file.toRealPath());
+            } catch (UnsupportedOperationException | IOException e) {
+                // another volume, or somebody else's file
+                Files.copy(file, there);
+            }
+            return there;
+        }
+    }
+
+    @CommandLine.Command(
+            name = "export",
+            description = "Writes an artifact as a zip that Odoo's own database manager and `odoo db load` take.",
+            footer = {"", "Example:  lifeboat artifact export bk_20260301T020000Z_1a2b3c4d --odoo-zip shop.zip"})
+    static final class Export extends EngineCommand {
+        @CommandLine.Parameters(paramLabel = "ARTIFACT", description = "The artifact's id.")
+        String artifact;
+
+        @CommandLine.Option(
+                names = "--odoo-zip",
+                paramLabel = "FILE",
+                required = true,
+                description = "The file to write; it must not be there yet.")
+        Path file;
+
+        @Override
+        int run(ApiClient api) throws IOException, InterruptedException {
+            if (Files.exists(file)) {
+                throw Fault.of(
+                                FaultCode.BAD_INPUT,
+                                file + " is there already",
+                                "Name a file that is not, or remove it first.")
+                        .toException();
+            }
+            long bytes = api.download(
+                    "/api/v1/artifacts/" + ApiClient.segment(artifact) + "/odoo-zip",
+                    file.toAbsolutePath().normalize());
+            terminal().line(file + ": " + Terminal.bytes(bytes));
+            terminal()
+                    .answer(Json.object()
+                            .put("artifact_id", artifact)
+                            .put("file", file.toString())
+                            .put("bytes", bytes));
+            return ExitCode.SUCCESS;
+        }
     }
 
     @CommandLine.Command(

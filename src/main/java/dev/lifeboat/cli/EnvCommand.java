@@ -123,16 +123,23 @@ final class EnvCommand implements Runnable {
         @Override
         int run() {
             var id = new EnvironmentId(project, name);
-            List<String> block = new OdooDiscovery(OwnedDatabases::of, Optional.empty())
+            boolean root = "root".equals(System.getProperty("user.name"));
+            List<String> block = new OdooDiscovery(OwnedDatabases::of, Optional.empty(), root)
                     .describe(odooConf, id, type, Optional.ofNullable(database));
             Path file = Path.of("config", "application.yaml");
             if (write) {
                 new ConfigFileEditor(file).insert(id, block);
-                terminal().line("written to " + file.toAbsolutePath() + "; next:  lifeboat preflight " + name);
+                terminal().line("written to " + file.toAbsolutePath());
             } else {
                 terminal().line("lifeboat:\n  projects:\n    " + project + ":\n      environments:");
                 block.forEach(line -> terminal().line("        " + line));
                 terminal().line("# --write puts it into " + file);
+            }
+            if (write) {
+                terminal()
+                        .line("`lifeboat preflight " + name
+                                + "` tells whether all of it can be reached and the PostgreSQL"
+                                + " programs fit; `lifeboat doctor` what is missing");
             }
             var answer = Json.object().put("environment", id.toString()).put("written", write);
             answer.put("configuration", String.join("\n", block));

@@ -1,6 +1,5 @@
 package dev.lifeboat.filestore;
 
-import com.github.luben.zstd.ZstdInputStreamNoFinalizer;
 import dev.lifeboat.digest.Hashes;
 import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
@@ -227,7 +226,7 @@ public final class FilestoreRestorer {
                 wanted.add(file);
             }
         }
-        try (var reader = new Reader(known)) {
+        try (var reader = new ContentReader(parts, known)) {
             for (IndexEntry.File file : wanted) {
                 extract(file, reader, sha1, buffer);
                 extracted.incrementAndGet();
@@ -282,7 +281,8 @@ public final class FilestoreRestorer {
         }
     }
 
-    private void extract(IndexEntry.File file, Reader reader, MessageDigest sha1, byte[] buffer) throws IOException {
+    private void extract(IndexEntry.File file, ContentReader reader, MessageDigest sha1, byte[] buffer)
+            throws IOException {
         Path path = target.resolve(file.path());
         makeFolder(path.getParent());
         InputStream content = reader.at(file);
@@ -292,10 +292,10 @@ public final class FilestoreRestorer {
                 try {
                     n = content.read(buffer, 0, (int) Math.min(left, buffer.length));
                 } catch (IOException e) {
-                    throw damaged(file, e);
+                    throw ContentReader.damaged(file, e);
                 }
                 if (n < 0) {
-                    throw damaged(file, null);
+                    throw ContentReader.damaged(file, null);
                 }
                 sha1.update(buffer, 0, n);
                 out.write(buffer, 0, n);
@@ -304,57 +304,11 @@ public final class FilestoreRestorer {
         }
         reader.advanced(file.size());
         if (!HexFormat.of().formatHex(sha1.digest()).equals(file.sha1())) {
-            throw damaged(file, null);
+            throw ContentReader.damaged(file, null);
         }
         own(path);
         Trees.setMode(path, file.mode());
         Files.setLastModifiedTime(path, FileTime.fromMillis(file.modified() * 1000));
-    }
-
-    /** Reads files in their order from as few openings of the parts as can be. */
-    private final class Reader implements AutoCloseable {
-        /** Skipping costs decompression; beyond this distance a new opening is cheaper. */
-        private static final long FAR = 4L * 1024 * 1024;
-
-        private final List<FilestoreIndex.PartRef> known;
-        private InputStream open;
-        private int part = -1;
-        private long frame = -1;
-        private long position;
-
-        Reader(List<FilestoreIndex.PartRef> known) {
-            this.known = known;
-        }
-
-        InputStream at(IndexEntry.File file) throws IOException {
-            boolean ahead = open != null && part == file.part() && frame == file.frame() && file.offset() >= position;
-            if (!ahead || file.offset() - position > FAR) {
-                close();
-                part = file.part();
-                frame = file.frame();
-                position = 0;
-                open = new ZstdInputStreamNoFinalizer(parts.open(known.get(part), frame));
-            }
-            try {
-                open.skipNBytes(file.offset() - position);
-            } catch (IOException e) {
-                throw damaged(file, e);
-            }
-            position = file.offset();
-            return open;
-        }
-
-        void advanced(long bytes) {
-            position += bytes;
-        }
-
-        @Override
-        public void close() throws IOException {
-            if (open != null) {
-                open.close();
-                open = null;
-            }
-        }
     }
 
     private void own(Path path) throws IOException {
@@ -372,15 +326,6 @@ public final class FilestoreRestorer {
         if (!result.succeeded()) {
             throw new IOException("sync: " + result.errors());
         }
-    }
-
-    private static FaultException damaged(IndexEntry.File file, IOException cause) {
-        return Fault.of(
-                        FaultCode.ARTIFACT_DAMAGED,
-                        "the artifact's content of " + file.path()
-                                + " is not the one that its index names; the present filestore is as it was",
-                        "Restore another artifact, or from another store.")
-                .toException(cause);
     }
 
     private FaultException failed(IOException e) {

@@ -4,13 +4,13 @@ import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 
 /** Names in a filestore. */
-final class Names {
+public final class Names {
     private static final int HEX_DIGITS = 40;
 
     private Names() {}
 
     /** Whether a path is {@code <2 hex>/<40 hex>} with the same two digits: the name of a content. */
-    static boolean isContentAddressed(String path) {
+    public static boolean isContentAddressed(String path) {
         return path.length() == 3 + HEX_DIGITS
                 && path.charAt(2) == '/'
                 && path.charAt(0) == path.charAt(3)

@@ -47,9 +47,12 @@ public class FinalizeRun implements StepFunction {
 
     @Override
     public StepResult apply(StepRequest request) {
-        StepResult tidied = Operation.of(request.operation()) == Operation.RESTORE && !Inputs.isValidationOnly(request)
-                ? afterRestore(request)
-                : new StepResult.Done(Json.object(), List.of());
+        StepResult tidied =
+                switch (Operation.of(request.operation())) {
+                    case RESTORE -> Inputs.isValidationOnly(request) ? nothing() : afterRestore(request);
+                    case IMPORT -> abandon(request);
+                    case BACKUP, VERIFY, VALIDATE, PRUNE, DISCARD, REPLICATE -> nothing();
+                };
         return switch (tidied) {
             case StepResult.Done(ObjectNode outputs, var none) ->
                 new StepResult.Done(outputs.put("summary", FinalStatus.of(request)), evidence(request, outputs));
@@ -68,10 +71,18 @@ public class FinalizeRun implements StepFunction {
                                 name(), request, () -> new Task.DropDisplaced(request.runId(), request.environmentId()))
                         : new StepResult.Done(kept(request, keep), List.of());
             }
-            case "failed" ->
-                heavy.step(name(), request, () -> new Task.Abandon(request.runId(), request.environmentId()));
-            default -> new StepResult.Done(Json.object(), List.of());
+            case "failed" -> abandon(request);
+            default -> nothing();
         };
+    }
+
+    /** What was unpacked or prepared beside the environment goes; what was moved aside stays. */
+    private StepResult abandon(StepRequest request) {
+        return heavy.step(name(), request, () -> new Task.Abandon(request.runId(), request.environmentId()));
+    }
+
+    private static StepResult nothing() {
+        return new StepResult.Done(Json.object(), List.of());
     }
 
     private static ObjectNode kept(StepRequest request, Duration keep) {

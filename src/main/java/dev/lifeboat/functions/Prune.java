@@ -195,7 +195,11 @@ public class Prune implements StepFunction {
                 artifact.artifactId,
                 artifact.createdAt,
                 artifact.type(),
-                artifact.purpose.equals("pre_restore") ? Retention.Kind.PRE_RESTORE : Retention.Kind.MANUAL,
+                switch (artifact.purpose) {
+                    case "pre_restore" -> Retention.Kind.PRE_RESTORE;
+                    case "import" -> Retention.Kind.IMPORT;
+                    default -> Retention.Kind.MANUAL;
+                },
                 Optional.ofNullable(artifact.label),
                 true,
                 needs);

@@ -7,6 +7,7 @@ import dev.lifeboat.environment.Bindings;
 import dev.lifeboat.environment.EnvironmentCatalogue;
 import dev.lifeboat.environment.EnvironmentId;
 import dev.lifeboat.environment.EnvironmentType;
+import dev.lifeboat.environment.LifeboatConfig;
 import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
 import dev.lifeboat.json.Json;
@@ -19,6 +20,8 @@ import dev.lifeboat.run.NewRun;
 import dev.lifeboat.run.Operation;
 import dev.lifeboat.run.RunSnapshot;
 import dev.lifeboat.run.RunStore;
+import dev.lifeboat.sidecar.ImportFolder;
+import dev.lifeboat.sidecar.OdooZip;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.Optional;
 
@@ -38,6 +41,7 @@ public class Operations {
     private final Orchestrator orchestrator;
     private final BackupPreconditions backupPreconditions;
     private final RestorePreconditions restorePreconditions;
+    private final LifeboatConfig config;
 
     Operations(
             EnvironmentCatalogue environments,
@@ -45,13 +49,15 @@ public class Operations {
             RunStore runs,
             Orchestrator orchestrator,
             BackupPreconditions backupPreconditions,
-            RestorePreconditions restorePreconditions) {
+            RestorePreconditions restorePreconditions,
+            LifeboatConfig config) {
         this.environments = environments;
         this.artifacts = artifacts;
         this.runs = runs;
         this.orchestrator = orchestrator;
         this.backupPreconditions = backupPreconditions;
         this.restorePreconditions = restorePreconditions;
+        this.config = config;
     }
 
     /** Starts a backup; gives the run's id. */
@@ -179,6 +185,25 @@ public class Operations {
                 Operation.REPLICATE,
                 bindings,
                 Json.object().put("artifact_id", artifactId).put("store", store),
+                user,
+                Optional.empty());
+    }
+
+    /**
+     * Starts making an artifact of an environment from a zip of Odoo's that lies in the folder of imports; gives the run's id.
+     */
+    public String importZip(EnvironmentId environment, String file, Optional<String> label, String user) {
+        Bindings bindings = environments.bindings(environment);
+        permitted(environment, Operation.BACKUP, user);
+        OdooZip.check(ImportFolder.file(config.dataDir(), file));
+        return start(
+                Operation.IMPORT,
+                bindings,
+                Json.object()
+                        .put("file", file)
+                        .put("backup_type", BackupType.FULL.wireName())
+                        .put("label", label.orElse(null))
+                        .put("purpose", "import"),
                 user,
                 Optional.empty());
     }

@@ -123,6 +123,28 @@ public final class Workflows {
             Optional.empty(),
             step("finalize", ofMinutes(5)).attempts(3).evidence("final_status.json"));
 
+    private static final Workflow IMPORT = new Workflow(
+            Operation.IMPORT,
+            List.of("inputs.json"),
+            List.of(
+                    step("unpack-import", ofHours(12)).attempts(2).evidence("import.json"),
+                    step("dump-db", ofHours(12))
+                            .attempts(3)
+                            .sharing("capture")
+                            .evidence("db.dump.meta.json", "db.dump.sha256"),
+                    step("archive-filestore", ofHours(12))
+                            .attempts(3)
+                            .sharing("capture")
+                            .overlapping()
+                            .evidence("filestore.meta.json", "filestore.tar.zst.sha256"),
+                    step("snapshot-config", ofMinutes(15))
+                            .attempts(3)
+                            .sharing("capture")
+                            .evidence("config_snapshot.json"),
+                    step("register-artifact", ofHours(1)).attempts(3).evidence("artifact_registration.json")),
+            Optional.empty(),
+            step("finalize", ofHours(1)).attempts(3).evidence("final_status.json"));
+
     private Workflows() {}
 
     /** The workflow of an operation. */
@@ -135,6 +157,7 @@ public final class Workflows {
             case PRUNE -> PRUNE;
             case DISCARD -> DISCARD;
             case REPLICATE -> REPLICATE;
+            case IMPORT -> IMPORT;
         };
     }
 

@@ -4,6 +4,7 @@ import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
 import dev.lifeboat.fault.FaultException;
 import dev.lifeboat.progress.Progress;
+import java.io.InputStream;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -147,8 +148,34 @@ public final class DatabaseLoader {
         }
     }
 
-    /** Makes the empty hidden database; gives its owner. */
-    private String create(String name, DatabaseFacts facts) {
+    /**
+     * Makes a hidden database as Odoo makes its own (Odoo source, service/db.py, _create_empty_database) and runs a dump of SQL
+     * text in it; then ANALYZE. When it fails, the hidden database is gone again. One of that name is dropped first.
+     *
+     * @param sql as {@code pg_dump --no-owner} writes it
+     * @throws FaultException as {@link #load}
+     */
+    public void loadSql(String name, InputStream sql, Duration limit) {
+        dropHidden(checkedName(name));
+        requireCreatedb();
+        create(
+                name,
+                server.binding().user(),
+                " TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' IS_TEMPLATE true",
+                "C");
+        boolean whole = false;
+        try {
+            PlainDump.load(server, name, tools, sql, limit);
+            analyze(name, limit);
+            whole = true;
+        } finally {
+            if (!whole) {
+                dropHidden(name);
+            }
+        }
+    }
+
+    private DatabaseServer.ServerInfo requireCreatedb() {
         DatabaseServer.ServerInfo info = server.probe();
         if (!info.createdb()) {
             throw Fault.of(
@@ -159,14 +186,16 @@ public final class DatabaseLoader {
                                             server.binding().user()) + " CREATEDB")
                     .toException();
         }
+        return info;
+    }
+
+    /** Makes the empty hidden database; gives its owner. */
+    private String create(String name, DatabaseFacts facts) {
+        DatabaseServer.ServerInfo info = requireCreatedb();
         String owner = info.superuser() && roleExists(facts.owner())
                 ? facts.owner()
                 : server.binding().user();
-        var sql = new StringBuilder("CREATE DATABASE ")
-                .append(DatabaseServer.quoteIdentifier(name))
-                .append(" OWNER ")
-                .append(DatabaseServer.quoteIdentifier(owner))
-                .append(" TEMPLATE template0 ENCODING ")
+        var options = new StringBuilder(" TEMPLATE template0 ENCODING ")
                 .append(DatabaseServer.quoteLiteral(facts.encoding()))
                 .append(" LC_COLLATE ")
                 .append(DatabaseServer.quoteLiteral(facts.collate()))
@@ -174,19 +203,26 @@ public final class DatabaseLoader {
                 .append(DatabaseServer.quoteLiteral(facts.ctype()));
         facts.icuLocale().ifPresent(locale -> {
             boolean builtin = facts.localeProvider().equals("b");
-            sql.append(builtin ? " LOCALE_PROVIDER builtin BUILTIN_LOCALE " : " LOCALE_PROVIDER icu ICU_LOCALE ")
+            options.append(builtin ? " LOCALE_PROVIDER builtin BUILTIN_LOCALE " : " LOCALE_PROVIDER icu ICU_LOCALE ")
                     .append(DatabaseServer.quoteLiteral(locale));
         });
         if (facts.icuLocale().isEmpty() && info.major() >= 15) {
-            sql.append(" LOCALE_PROVIDER libc");
+            options.append(" LOCALE_PROVIDER libc");
         }
-        sql.append(" IS_TEMPLATE true");
+        options.append(" IS_TEMPLATE true");
+        create(name, owner, options.toString(), facts.collate());
+        return owner;
+    }
+
+    private void create(String name, String owner, String options, String collate) {
+        String sql = "CREATE DATABASE " + DatabaseServer.quoteIdentifier(name) + " OWNER "
+                + DatabaseServer.quoteIdentifier(owner) + options;
         try (Connection connection = server.connectMaintenance(STATEMENT_LIMIT);
                 var statement = connection.createStatement()) {
             for (int attempt = 1; ; attempt++) {
                 try {
-                    statement.execute(sql.toString());
-                    return owner;
+                    statement.execute(sql);
+                    return;
                 } catch (SQLException e) {
                     // somebody else copies template0 at this moment
                     if (!IN_USE.equals(e.getSQLState()) || attempt == CREATE_ATTEMPTS) {
@@ -201,7 +237,7 @@ public final class DatabaseLoader {
                             "The hidden database '" + name + "' could not be made; the live database is untouched",
                             "Read tool_output: the server may lack the original's locale (install it, e.g. with locale-gen, and"
                                     + " restart PostgreSQL) or a right of the role.")
-                    .with("collate", facts.collate())
+                    .with("collate", collate)
                     .with("tool_output", e.getMessage())
                     .toException(e);
         }

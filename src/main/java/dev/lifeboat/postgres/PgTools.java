@@ -24,6 +24,7 @@ import java.util.regex.Pattern;
  * @param version of {@code pg_dump}
  */
 public record PgTools(Path folder, Version version) {
+    private static final int SETS_TRANSACTION_TIMEOUT = 17;
     private static final Duration VERSION_LIMIT = Duration.ofSeconds(20);
     private static final Pattern VERSION_LINE = Pattern.compile("\\(PostgreSQL\\) (([0-9]+)[^ ]*)");
     private static final List<String> PROGRAMS = List.of("pg_dump", "pg_restore", "psql");
@@ -88,10 +89,41 @@ public record PgTools(Path folder, Version version) {
      * @param serverMajor the target server's major version
      * @param dumpMajor the major version of the pg_dump that wrote the archive
      * @param configured where the site says they are
-     * @throws dev.lifeboat.fault.FaultException PG_TOOLS_MISSING, PG_TOOLS_TOO_OLD
+     * @throws dev.lifeboat.fault.FaultException PG_TOOLS_MISSING, PG_TOOLS_TOO_OLD, PG_TOOLS_TOO_NEW
      */
     public static PgTools forRestore(int serverMajor, int dumpMajor, Optional<Path> configured) {
-        return choose(find(configured), Math.max(serverMajor, dumpMajor), serverMajor, "archive or server", configured);
+        return loadable(
+                choose(
+                        find(configured),
+                        Math.max(serverMajor, dumpMajor),
+                        serverMajor,
+                        "archive or server",
+                        configured),
+                serverMajor,
+                dumpMajor);
+    }
+
+    /** From 17 on pg_restore sets transaction_timeout, which an older server does not know: the load would fail. */
+    static PgTools loadable(PgTools tools, int serverMajor, int dumpMajor) {
+        if (serverMajor >= SETS_TRANSACTION_TIMEOUT || tools.version().major() < SETS_TRANSACTION_TIMEOUT) {
+            return tools;
+        }
+        boolean newerArchive = dumpMajor >= SETS_TRANSACTION_TIMEOUT;
+        throw Fault.of(
+                        FaultCode.PG_TOOLS_TOO_NEW,
+                        newerArchive
+                                ? "the artifact was dumped from PostgreSQL " + dumpMajor + ", and the server has "
+                                        + serverMajor + ": it does not go into that"
+                                : "the only pg_restore here is "
+                                        + tools.version().text() + ", and it can't load into a server of "
+                                        + serverMajor,
+                        newerArchive
+                                ? "Restore into a server of PostgreSQL " + dumpMajor + " or later."
+                                : "Install the client programs of PostgreSQL " + serverMajor
+                                        + " beside it (Debian: apt-get install" + " postgresql-client-" + serverMajor
+                                        + "); they are found by themselves.")
+                .with("server_major", serverMajor)
+                .toException();
     }
 
     static PgTools choose(List<PgTools> found, int atLeast, int serverMajor, String of, Optional<Path> configured) {

@@ -12,7 +12,9 @@ public enum Operation {
     /** Drops what a successful restore moved aside and kept for a while. */
     DISCARD,
     /** Copies an artifact into a store. */
-    REPLICATE;
+    REPLICATE,
+    /** Makes an artifact of a backup that Odoo itself has made. */
+    IMPORT;
 
     /** The name in the state, in permissions and on the wire. */
     @com.fasterxml.jackson.annotation.JsonValue
@@ -29,7 +31,7 @@ public enum Operation {
     public boolean isExclusive() {
         return switch (this) {
             case BACKUP, RESTORE -> true;
-            case VERIFY, VALIDATE, PRUNE, DISCARD, REPLICATE -> false;
+            case VERIFY, VALIDATE, PRUNE, DISCARD, REPLICATE, IMPORT -> false;
         };
     }
 }

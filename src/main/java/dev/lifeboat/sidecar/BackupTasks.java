@@ -60,7 +60,7 @@ class BackupTasks {
     }
 
     StepResult dump(Task.DumpDatabase task, Progress progress) {
-        Bindings bindings = environments.bindings(task.environment());
+        Bindings bindings = source(task);
         Capture capture = captures.obtain(task.capture(), bindings);
         PgTools tools = PgTools.forServer(capture.facts().serverMajor(), config.pgBin());
         ArtifactWriter writer = writer(task.artifact(), bindings);
@@ -104,7 +104,7 @@ class BackupTasks {
     }
 
     StepResult archive(Task.ArchiveFilestore task, Progress progress) {
-        Bindings bindings = environments.bindings(task.environment());
+        Bindings bindings = source(task);
         Capture capture = captures.obtain(task.capture(), bindings);
         var referred = new ReferredNames();
         capture.attachments(referred::add);
@@ -181,7 +181,7 @@ class BackupTasks {
 
     StepResult snapshotConfig(Task.SnapshotConfig task, Progress progress) {
         progress.phase("configuration");
-        Bindings bindings = environments.bindings(task.environment());
+        Bindings bindings = source(task);
         Capture capture = captures.proven(task.capture());
         List<Capture.OdooModule> modules = capture.modules();
         ObjectNode snapshot = ConfigSnapshot.take(
@@ -210,6 +210,13 @@ class BackupTasks {
         outputs.put("artifact_id", task.artifact().id());
         outputs.put("summary", odoo.modulesInstalled().size() + " modules installed");
         return new StepResult.Done(outputs, List.of(new EvidenceFile("config_snapshot.json", text)));
+    }
+
+    /** The environment itself, or what the run has unpacked beside it. */
+    private Bindings source(Task task) {
+        Bindings bindings = environments.bindings(task.environment());
+        var site = new RestoreSite(bindings, task.runId(), config.dataDir());
+        return site.hasKept(ImportTasks.PART) ? site.unpacked() : bindings;
     }
 
     private ArtifactWriter writer(ArtifactId artifact, Bindings bindings) {

@@ -115,6 +115,13 @@ public sealed interface Task {
             String runId, EnvironmentId environment, Optional<ArtifactId> artifact, Instant since, boolean compare)
             implements Task {}
 
+    /**
+     * Unpacks a backup that Odoo itself has made, beside the environment.
+     *
+     * @param file its plain name in the folder of imports
+     */
+    record UnpackImport(String runId, EnvironmentId environment, String file) implements Task {}
+
     /** Puts back what a restore moved aside. */
     record RollBack(String runId, EnvironmentId environment) implements Task {}
 

@@ -10,11 +10,13 @@ class TaskHandlers {
     private final BackupTasks backup;
     private final RestoreTasks restore;
     private final CopyTasks copies;
+    private final ImportTasks imports;
 
-    TaskHandlers(BackupTasks backup, RestoreTasks restore, CopyTasks copies) {
+    TaskHandlers(BackupTasks backup, RestoreTasks restore, CopyTasks copies, ImportTasks imports) {
         this.backup = backup;
         this.restore = restore;
         this.copies = copies;
+        this.imports = imports;
     }
 
     StepResult perform(Task task, Progress progress) {
@@ -28,6 +30,7 @@ class TaskHandlers {
             case Task.RestoreDatabase database -> restore.restoreDatabase(database, progress);
             case Task.RestoreFilestore filestore -> restore.restoreFilestore(filestore, progress);
             case Task.Validate validate -> restore.validate(validate, progress);
+            case Task.UnpackImport unpack -> imports.unpack(unpack, progress);
             case Task.RollBack rollBack -> restore.rollBack(rollBack, progress);
             case Task.Abandon abandon -> restore.abandon(abandon, progress);
             case Task.DropDisplaced drop -> restore.dropDisplaced(drop, progress);

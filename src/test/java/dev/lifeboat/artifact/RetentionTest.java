@@ -161,8 +161,9 @@ class RetentionTest {
             good.stream()
                     .max(Comparator.comparing(Candidate::createdAt).thenComparing(Candidate::id))
                     .ifPresent(last -> assertThat(kept).contains(last.id()));
-            List<Candidate> regular =
-                    good.stream().filter(c -> c.kind() != Kind.PRE_RESTORE).toList();
+            List<Candidate> regular = good.stream()
+                    .filter(c -> c.kind() != Kind.PRE_RESTORE && c.kind() != Kind.IMPORT)
+                    .toList();
             Function<Candidate, LocalDate> day = c -> LocalDate.ofInstant(c.createdAt(), zone);
             newestOfEach(kept, regular, policy.daily(), day);
             newestOfEach(

@@ -45,7 +45,7 @@ final class OdooDiscoveryTest {
     }
 
     private List<String> describe(Function<DatabaseBinding, List<String>> owned, Optional<String> database) {
-        return new OdooDiscovery(owned, Optional.of(folder))
+        return new OdooDiscovery(owned, Optional.of(folder), true)
                 .describe(odooConf, PROD, EnvironmentType.PRODUCTION, database);
     }
 
@@ -125,13 +125,44 @@ final class OdooDiscoveryTest {
                 ExecStart={ path=/usr/bin/odoo ; argv[]=/usr/bin/odoo -c %1$s.old ; }
 
                 Id=odoo19.service
-                ExecStart={ path=/usr/bin/odoo ; argv[]=/usr/bin/odoo --config=%1$s --workers 2 ; }
+                ExecStart={ path=/usr/bin/odoo ; argv[]=/usr/bin/python3 /opt/odoo-bin --config=%1$s --workers 2 ; }
+                User=odoo19
 
                 Id=cron.service
                 ExecStart={ path=/usr/sbin/cron ; argv[]=/usr/sbin/cron ; }
                 END
                 """.formatted(odooConf));
-        assertThat(String.join("\n", describe())).contains("service: {kind: systemd, unit: 'odoo19.service'}");
+        assertThat(String.join("\n", describe()))
+                .contains(
+                        "service: {kind: systemd, unit: 'odoo19.service'}",
+                        "odoo: {command: ['runuser', '-u', 'odoo19', '--', '/usr/bin/python3', '/opt/odoo-bin']}");
+    }
+
+    @Test
+    void the_compose_service_whose_project_holds_this_odoo_conf_is_found_with_a_fake_docker() throws IOException {
+        Scripts.write(folder, "systemctl", "exit 1");
+        Scripts.write(
+                folder,
+                "docker",
+                "printf 'db\\t%1$s/c.yml\\t%1$s\\tpostgres:16\\n'; printf 'web\\t%1$s/c.yml\\t%1$s\\todoo:19\\n';"
+                                .formatted(folder)
+                        + " printf 'web\\t/else/c.yml\\t/else\\todoo:19\\n'");
+        new ConfigFileEditor(yaml).insert(PROD, describe());
+        @SuppressWarnings("unchecked")
+        var prod = (Map<String, Map<String, Object>>) environments("main").get("prod");
+        assertThat(prod.get("service"))
+                .containsEntry("kind", "compose")
+                .containsEntry("compose-file", folder.resolve("c.yml").toString())
+                .containsEntry("compose-service", "web");
+        assertThat(prod.get("odoo").get("command").toString()).endsWith("exec, -T, web, odoo]");
+    }
+
+    @Test
+    void an_odoo_with_workers_is_asked_for_websockets_on_their_own_port() throws IOException {
+        conf("db_name = shop\nworkers = 4\ngevent_port = 8079\n");
+        assertThat(String.join("\n", describe())).contains("websocket: 'http://127.0.0.1:8079'");
+        conf("db_name = shop\n");
+        assertThat(String.join("\n", describe())).doesNotContain("websocket:");
     }
 
     @ParameterizedTest
@@ -156,7 +187,7 @@ final class OdooDiscoveryTest {
         new ConfigFileEditor(yaml)
                 .insert(
                         id,
-                        new OdooDiscovery(binding -> List.of(), Optional.of(folder))
+                        new OdooDiscovery(binding -> List.of(), Optional.of(folder), true)
                                 .describe(odooConf, id, EnvironmentType.DEV, Optional.empty()));
         assertThat(environments(name)).containsOnlyKeys(name);
     }

@@ -101,4 +101,19 @@ class DatabaseServerTest {
         assertThat(TestCluster.query(binding, "SELECT " + DatabaseServer.quoteLiteral(text)))
                 .isEqualTo(text);
     }
+
+    @Test
+    void a_pair_of_tools_and_server_that_can_not_work_is_refused_with_the_remedy() {
+        assertThat(PgTools.loadable(tools(16), 15, 15).version().major()).isEqualTo(16);
+        assertThat(PgTools.loadable(tools(18), 17, 17).version().major()).isEqualTo(18);
+        assertThatExceptionOfType(FaultException.class)
+                .isThrownBy(() -> PgTools.loadable(tools(17), 15, 15))
+                .satisfies(e -> {
+                    assertThat(e.fault().code()).isEqualTo(FaultCode.PG_TOOLS_TOO_NEW);
+                    assertThat(e.fault().remedy()).contains("postgresql-client-15");
+                });
+        assertThatExceptionOfType(FaultException.class)
+                .isThrownBy(() -> PgTools.loadable(tools(17), 15, 17))
+                .satisfies(e -> assertThat(e.fault().remedy()).contains("PostgreSQL 17 or later"));
+    }
 }

@@ -54,6 +54,12 @@ final class Installation implements AutoCloseable {
         this.filestore = filestore;
     }
 
+    /** Lifeboat in a folder, for an environment that is there already and stays. */
+    static Installation beside(Path folder, DatabaseBinding database, Path filestore) throws IOException {
+        Files.createDirectories(folder.resolve("config"));
+        return new Installation(folder, database, filestore);
+    }
+
     /** How a command ended. */
     record Ended(int exitCode, String output, String errors) {
         /** The one JSON object that a command with {@code --json} prints. */
