@@ -40,7 +40,7 @@ public class BackupHealthResource {
      * @param lastBackup the newest backup's snapshot (UTC); null: there is none
      * @param backupAgeHours its age in whole hours
      * @param regionsSynced how many stores have a good copy of it
-     * @param restoreTestPassed whether the newest restore succeeded; null: there was none
+     * @param restoreTestPassed whether the newest restore or rehearsal of one succeeded; null: there was none
      */
     public record BackupHealth(
             String status, Instant lastBackup, Long backupAgeHours, int regionsSynced, Boolean restoreTestPassed) {}
@@ -53,7 +53,7 @@ public class BackupHealthResource {
                 .filter(artifact -> artifact.purpose.equals("backup"))
                 .findFirst();
         Boolean restored = Run.<Run>find(
-                        "operationType = 'restore' and completedAt is not null",
+                        "operationType in ('restore', 'drill') and completedAt is not null",
                         Sort.by("completedAt").descending())
                 .firstResultOptional()
                 .map(run -> run.status.equals("success"))

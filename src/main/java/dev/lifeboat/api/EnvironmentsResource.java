@@ -108,6 +108,9 @@ public class EnvironmentsResource {
     /** Which file of the folder of imports, and a name of one's own for the artifact. */
     public record ImportBody(String file, String label) {}
 
+    /** What to rehearse, all optional: an artifact's id (the newest backup), and the store whose copy it is. */
+    public record DrillBody(String artifact, String store) {}
+
     /** No members. */
     public record NoBody() {}
 
@@ -156,6 +159,15 @@ public class EnvironmentsResource {
         }
         return accepted(operations.importZip(
                 environments.find(env), body.file(), Optional.ofNullable(body.label()), LOCAL_USER));
+    }
+
+    @POST
+    @Path("{env}/drills")
+    @Operation(summary = "Starts the rehearsal of a restore beside the environment")
+    public Response drill(@PathParam("env") String env, DrillBody body) {
+        Optional<DrillBody> wanted = Optional.ofNullable(body);
+        return accepted(operations.drill(
+                environments.find(env), wanted.map(DrillBody::artifact), wanted.map(DrillBody::store), LOCAL_USER));
     }
 
     @POST

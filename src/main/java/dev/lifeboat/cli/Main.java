@@ -29,7 +29,8 @@ import picocli.CommandLine;
             RunsCommand.class,
             RunCommand.class,
             EvidenceCommand.class,
-            PruneCommand.class
+            PruneCommand.class,
+            DrillCommand.class
         },
         footer = {
             "",

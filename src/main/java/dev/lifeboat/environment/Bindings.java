@@ -38,4 +38,21 @@ public record Bindings(
         addonsPath = List.copyOf(addonsPath);
         stores = List.copyOf(stores);
     }
+
+    /** The same database and filestore, apart from the Odoo that runs: its log, pages and API say nothing of them. */
+    public Bindings apart() {
+        return new Bindings(
+                environment,
+                type,
+                database,
+                filestore,
+                Optional.empty(),
+                addonsPath,
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                odoo,
+                new ServiceBinding.None(),
+                stores);
+    }
 }

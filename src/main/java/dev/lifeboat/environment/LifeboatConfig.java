@@ -86,6 +86,9 @@ public interface LifeboatConfig {
         /** The file with the age identity that artifacts are encrypted to; left out: they are not encrypted. */
         Optional<Path> keyFile();
 
+        /** A program that prints that identity, from a key management service say; in the place of a file. */
+        Optional<List<String>> keyCommand();
+
         /** Whether Object Lock protects artifacts until retention gives them up, and in which mode. */
         @WithDefault("none")
         ObjectLock objectLock();
@@ -172,6 +175,14 @@ public interface LifeboatConfig {
          * dropped when the restore has succeeded.
          */
         Optional<Duration> keepDisplaced();
+
+        /** How long a restore may take (recovery time objective); rehearsals are measured against it. */
+        @WithDefault("4h")
+        Duration recoveryTime();
+
+        /** How old the newest backup may be (recovery point objective). */
+        @WithDefault("24h")
+        Duration recoveryPoint();
 
         /** The time zone in which a day of retention begins and ends. */
         @WithDefault("UTC")

@@ -15,12 +15,16 @@ import io.quarkus.funqy.Funq;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /** Closes a run: tidies up after a restore, and states the outcome. */
 @ApplicationScoped
 public class FinalizeRun implements StepFunction {
+    /** How long what could not be saved before the restore is kept at least. */
+    private static final Duration KEPT_UNSAVED = Duration.ofHours(24);
+
     private final Heavy heavy;
     private final EnvironmentCatalogue environments;
     private final String version;
@@ -50,10 +54,18 @@ public class FinalizeRun implements StepFunction {
         StepResult tidied =
                 switch (Operation.of(request.operation())) {
                     case RESTORE -> Inputs.isValidationOnly(request) ? nothing() : afterRestore(request);
-                    case IMPORT -> abandon(request);
+                    case IMPORT, DRILL -> abandon(request);
                     case BACKUP, VERIFY, VALIDATE, PRUNE, DISCARD, REPLICATE -> nothing();
                 };
         return switch (tidied) {
+            case StepResult.Done(ObjectNode outputs, var none)
+            when Inputs.isDrill(request) -> {
+                var drill = new DrillResult(request, Instant.now());
+                outputs.set("run", drill.measured());
+                List<EvidenceFile> evidence = new ArrayList<>(evidence(request, outputs));
+                evidence.add(new EvidenceFile("drill_result.json", Json.pretty(drill.document())));
+                yield new StepResult.Done(outputs.put("summary", drill.summary()), evidence);
+            }
             case StepResult.Done(ObjectNode outputs, var none) ->
                 new StepResult.Done(outputs.put("summary", FinalStatus.of(request)), evidence(request, outputs));
             case StepResult other -> other;
@@ -64,8 +76,7 @@ public class FinalizeRun implements StepFunction {
     private StepResult afterRestore(StepRequest request) {
         return switch (FinalStatus.of(request)) {
             case "success" -> {
-                Duration keep =
-                        Inputs.putsBack(request) ? Duration.ZERO : environments.keepsDisplaced(request.environmentId());
+                Duration keep = keep(request);
                 yield keep.isZero()
                         ? heavy.step(
                                 name(), request, () -> new Task.DropDisplaced(request.runId(), request.environmentId()))
@@ -83,6 +94,17 @@ public class FinalizeRun implements StepFunction {
 
     private static StepResult nothing() {
         return new StepResult.Done(Json.object(), List.of());
+    }
+
+    private Duration keep(StepRequest request) {
+        if (Inputs.putsBack(request)) {
+            return Duration.ZERO;
+        }
+        Duration wanted = environments.keepsDisplaced(request.environmentId());
+        boolean unsaved = request.output(PreRestoreBackup.NAME)
+                .path(PreRestoreBackup.KEEP)
+                .asBoolean();
+        return unsaved && wanted.compareTo(KEPT_UNSAVED) < 0 ? KEPT_UNSAVED : wanted;
     }
 
     private static ObjectNode kept(StepRequest request, Duration keep) {

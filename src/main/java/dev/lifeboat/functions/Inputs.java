@@ -6,6 +6,7 @@ import dev.lifeboat.environment.EnvironmentId;
 import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
 import dev.lifeboat.orchestrator.RestoreMode;
+import dev.lifeboat.run.Operation;
 import dev.lifeboat.step.StepRequest;
 import java.time.Instant;
 import java.util.Locale;
@@ -50,6 +51,10 @@ final class Inputs {
                 ? Optional.of(artifactNamed(
                         request, request.inputs().path("validated_artifact_id").asText()))
                 : optionalArtifact(request);
+    }
+
+    static boolean isDrill(StepRequest request) {
+        return Operation.of(request.operation()) == Operation.DRILL;
     }
 
     static boolean isValidationOnly(StepRequest request) {

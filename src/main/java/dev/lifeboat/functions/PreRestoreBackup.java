@@ -30,6 +30,10 @@ import java.util.Optional;
 /** Has the present state of the environment backed up before a restore touches it, by a run of its own. */
 @ApplicationScoped
 public class PreRestoreBackup implements StepFunction {
+    static final String NAME = "pre-restore-backup";
+    /** Output: whether what is moved aside is all that there is of it, and has to be kept. */
+    static final String KEEP = "keep_displaced";
+
     private final Operations operations;
     private final RunStore runs;
     private final EnvironmentCatalogue environments;
@@ -44,14 +48,14 @@ public class PreRestoreBackup implements StepFunction {
     }
 
     /** The function. */
-    @Funq("pre-restore-backup")
+    @Funq(NAME)
     public StepResponse call(StepRequest request) {
         return StepResponse.of(InProcessInvoker.call(this, request));
     }
 
     @Override
     public String name() {
-        return "pre-restore-backup";
+        return NAME;
     }
 
     private static final Duration CHECK_AFTER = Duration.ofSeconds(5);
@@ -65,12 +69,7 @@ public class PreRestoreBackup implements StepFunction {
         Bindings bindings = environments.bindings(request.environmentId());
         Optional<BackupType> type = whatIsThere(bindings);
         if (type.isEmpty()) {
-            return new StepResult.Done(
-                    Json.object().put("summary", "nothing is there to be saved"),
-                    evidence(Json.object()
-                            .putNull("artifact_id")
-                            .put("status", "not_possible")
-                            .put("reason", "neither the database nor the filestore is there: nothing can be lost")));
+            return notPossible(Files.isDirectory(bindings.filestore()));
         }
         String run = operations.safetyBackup(
                 bindings.environment(),
@@ -80,15 +79,35 @@ public class PreRestoreBackup implements StepFunction {
         return new StepResult.Pending(run, CHECK_AFTER);
     }
 
-    /** What of the environment exists; a part that does not can't be saved, and need not be. */
+    /**
+     * What of the environment exists; a part that does not can't be saved, and need not be. A filestore without the database
+     * that refers to its files is no backup: it is moved aside as it is, and kept.
+     */
     private static Optional<BackupType> whatIsThere(Bindings bindings) {
         boolean database = new DatabaseServer(bindings.database())
                 .exists(bindings.database().name());
-        boolean filestore = Files.isDirectory(bindings.filestore());
-        if (database) {
-            return Optional.of(filestore ? BackupType.FULL : BackupType.DB_ONLY);
+        if (!database) {
+            return Optional.empty();
         }
-        return filestore ? Optional.of(BackupType.FILESTORE_ONLY) : Optional.empty();
+        return Optional.of(Files.isDirectory(bindings.filestore()) ? BackupType.FULL : BackupType.DB_ONLY);
+    }
+
+    private static StepResult notPossible(boolean filestore) {
+        String reason = filestore
+                ? "the database is not there; the filestore is moved aside as it is, and kept for a day or longer"
+                : "neither the database nor the filestore is there: nothing can be lost";
+        return new StepResult.Done(
+                Json.object()
+                        .put(KEEP, filestore)
+                        .put(
+                                "summary",
+                                filestore
+                                        ? "no database is there; the filestore is moved aside and kept"
+                                        : "nothing is there to be saved"),
+                evidence(Json.object()
+                        .putNull("artifact_id")
+                        .put("status", "not_possible")
+                        .put("reason", reason)));
     }
 
     private StepResult stateOf(RunSnapshot backup) {

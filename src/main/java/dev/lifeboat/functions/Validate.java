@@ -39,6 +39,7 @@ public class Validate implements StepFunction {
                         request.environmentId(),
                         Inputs.validatedArtifact(request),
                         Inputs.restarted(request),
-                        Inputs.isValidationOnly(request)));
+                        Inputs.isValidationOnly(request),
+                        Inputs.isDrill(request)));
     }
 }

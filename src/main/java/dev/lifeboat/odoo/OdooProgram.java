@@ -12,7 +12,8 @@ import java.util.Optional;
 
 /**
  * Runs Odoo's own command line on a hidden copy of a database, never on a live one. It logs to its standard error, whatever
- * its odoo.conf says, so that the log can be read wherever the program runs.
+ * its odoo.conf says, so that the log can be read wherever the program runs; and it writes no pid file, which would be that of
+ * the live service, and be gone afterwards.
  */
 public final class OdooProgram {
     private static final String UNKNOWN_COMMAND = "Unknown command";
@@ -66,7 +67,7 @@ public final class OdooProgram {
     private Ended run(String copy, List<String> arguments, FaultCode code) {
         var command = new ArrayList<>(odoo.program());
         command.add(arguments.getFirst());
-        command.addAll(List.of("--config=" + odoo.conf(), "--database=" + copy, "--logfile="));
+        command.addAll(List.of("--config=" + odoo.conf(), "--database=" + copy, "--logfile=", "--pidfile="));
         command.addAll(arguments.subList(1, arguments.size()));
         try {
             ChildProcess.Result ended =

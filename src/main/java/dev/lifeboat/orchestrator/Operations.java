@@ -23,6 +23,7 @@ import dev.lifeboat.run.RunStore;
 import dev.lifeboat.sidecar.ImportFolder;
 import dev.lifeboat.sidecar.OdooZip;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Duration;
 import java.util.Optional;
 
 /**
@@ -204,6 +205,36 @@ public class Operations {
                         .put("backup_type", BackupType.FULL.wireName())
                         .put("label", label.orElse(null))
                         .put("purpose", "import"),
+                user,
+                Optional.empty());
+    }
+
+    /**
+     * Starts the rehearsal of a restore beside the environment; gives the run's id.
+     *
+     * @param artifact empty: the newest backup
+     * @param store whose copy is rehearsed; empty: the nearest whole one
+     */
+    public String drill(EnvironmentId environment, Optional<String> artifact, Optional<String> store, String user) {
+        Bindings bindings = environments.bindings(environment);
+        permitted(environment, Operation.VERIFY, user);
+        String artifactId = artifact.orElseGet(() -> artifactId(environment, RestoreOrder.of("latest")));
+        restorePreconditions.ofDrill(bindings, artifactId).orRefuse();
+        Artifact rehearsed = artifacts.get(artifactId);
+        Duration recoveryTime = environments.configOf(environment).recoveryTime();
+        Duration recoveryPoint = environments.configOf(environment).recoveryPoint();
+        return start(
+                Operation.DRILL,
+                bindings,
+                Json.object()
+                        .put("artifact_id", artifactId)
+                        .put("restore_type", rehearsed.backupType)
+                        .put("snapshot_at", rehearsed.createdAt.toString())
+                        .put("store", store.orElse(null))
+                        .put("neutralize", rehearsed.type().coversDatabase())
+                        .put("verify_post_restore", true)
+                        .put("target_recovery_seconds", recoveryTime.toSeconds())
+                        .put("target_recovery_point_seconds", recoveryPoint.toSeconds()),
                 user,
                 Optional.empty());
     }

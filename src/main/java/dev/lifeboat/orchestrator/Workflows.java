@@ -145,6 +145,16 @@ public final class Workflows {
             Optional.empty(),
             step("finalize", ofHours(1)).attempts(3).evidence("final_status.json"));
 
+    private static final Workflow DRILL = new Workflow(
+            Operation.DRILL,
+            List.of("inputs.json"),
+            List.of(
+                    step("verify-artifact", ofHours(6)).attempts(2).evidence("artifact_verification.json"),
+                    step("prepare-restore", ofHours(12)).attempts(2).evidence("preparation.json"),
+                    step("validate", ofHours(2)).evidence("validation_report.json")),
+            Optional.empty(),
+            step("finalize", ofHours(1)).attempts(3).evidence("final_status.json", "drill_result.json"));
+
     private Workflows() {}
 
     /** The workflow of an operation. */
@@ -158,6 +168,7 @@ public final class Workflows {
             case DISCARD -> DISCARD;
             case REPLICATE -> REPLICATE;
             case IMPORT -> IMPORT;
+            case DRILL -> DRILL;
         };
     }
 

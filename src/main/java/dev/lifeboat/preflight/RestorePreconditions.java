@@ -80,6 +80,22 @@ public class RestorePreconditions {
         return new PreflightReport(checks);
     }
 
+    /**
+     * What a rehearsal needs: room, and a server that takes another database. Whether the artifact is whole is what it finds
+     * out.
+     */
+    public PreflightReport ofDrill(Bindings bindings, String artifactId) {
+        Optional<Artifact> row = artifacts.find(artifactId);
+        BackupType type = row.map(Artifact::type).orElse(BackupType.FULL);
+        return new PreflightReport(List.of(
+                Probe.check("artifact exists", artifactId, () -> {
+                    belongs(artifacts.get(artifactId), bindings.environment(), type);
+                    return type.wireName() + ", " + row.orElseThrow().createdAt;
+                }),
+                room(bindings, row, type),
+                reachable(bindings, Optional.empty(), type)));
+    }
+
     private static void belongs(Artifact artifact, EnvironmentId source, BackupType type) {
         if (!artifact.environmentId.equals(source.toString())) {
             throw Fault.of(

@@ -14,7 +14,9 @@ public enum Operation {
     /** Copies an artifact into a store. */
     REPLICATE,
     /** Makes an artifact of a backup that Odoo itself has made. */
-    IMPORT;
+    IMPORT,
+    /** Rehearses a restore beside the environment, which is not touched. */
+    DRILL;
 
     /** The name in the state, in permissions and on the wire. */
     @com.fasterxml.jackson.annotation.JsonValue
@@ -31,7 +33,7 @@ public enum Operation {
     public boolean isExclusive() {
         return switch (this) {
             case BACKUP, RESTORE -> true;
-            case VERIFY, VALIDATE, PRUNE, DISCARD, REPLICATE, IMPORT -> false;
+            case VERIFY, VALIDATE, PRUNE, DISCARD, REPLICATE, IMPORT, DRILL -> false;
         };
     }
 }

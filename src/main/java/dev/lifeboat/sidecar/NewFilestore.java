@@ -46,16 +46,17 @@ final class NewFilestore {
     /**
      * Builds; what an earlier attempt left is removed first. Where it fails, nothing is left.
      *
+     * @param whole whether every file is read from the artifact, also what is there already
      * @return the proof, as evidence
      */
-    List<EvidenceFile> build(Progress progress) {
+    List<EvidenceFile> build(boolean whole, Progress progress) {
         FolderSwap swap = site.folders();
         boolean proved = false;
         try {
             swap.abandon();
-            room();
+            room(whole);
             progress.expect(entry.contentBytes(), entry.fileCount());
-            FilestoreRestorer.Result result = restore(swap, progress);
+            FilestoreRestorer.Result result = restore(swap, whole, progress);
             if (!result.summary().treeSha256().equals(entry.treeSha256())
                     || result.summary().files() != entry.fileCount()) {
                 throw Fault.of(
@@ -92,7 +93,7 @@ final class NewFilestore {
                 new EvidenceFile("filestore_restore_checksum_verification.json", Json.pretty(verification)));
     }
 
-    private FilestoreRestorer.Result restore(FolderSwap swap, Progress progress) {
+    private FilestoreRestorer.Result restore(FolderSwap swap, boolean whole, Progress progress) {
         Path live = site.bindings().filestore();
         try {
             Files.createDirectories(live.getParent());
@@ -101,7 +102,7 @@ final class NewFilestore {
             try (InputStream index = index()) {
                 return new FilestoreRestorer(
                                 (part, offset) -> artifact.openPart(part.artifactId(), part.path(), offset),
-                                present,
+                                whole ? Optional.empty() : present,
                                 swap.fresh(),
                                 owner,
                                 progress)
@@ -113,7 +114,7 @@ final class NewFilestore {
     }
 
     /** Refuses before anything is written where the missing files would fill the volume. */
-    private void room() {
+    private void room(boolean whole) {
         Path live = site.bindings().filestore();
         try {
             Files.createDirectories(live.getParent());
@@ -122,7 +123,7 @@ final class NewFilestore {
             if (volume.getUsableSpace() - reserve >= entry.contentBytes()) {
                 return;
             }
-            long missing = missing(live);
+            long missing = whole ? entry.contentBytes() : missing(live);
             if (volume.getUsableSpace() - reserve < missing) {
                 throw Fault.of(
                                 FaultCode.DISK_SPACE_LOW,

@@ -71,7 +71,7 @@ class RestoreTasks {
         if (task.type().coversFilestore()) {
             Instant build = Instant.now();
             progress.phase("build");
-            List<EvidenceFile> proof = new NewFilestore(site, artifact).build(progress);
+            List<EvidenceFile> proof = new NewFilestore(site, artifact).build(task.whole(), progress);
             site.keep(FILESTORE, proof);
             evidence.addAll(proof);
             outputs.put("filestore_inode", site.folders().freshInode().orElseThrow());
@@ -130,7 +130,7 @@ class RestoreTasks {
             boolean prepared = task.prepared().isPresent() && task.prepared().equals(swap.freshInode());
             if (!prepared) {
                 progress.phase("build");
-                site.keep(FILESTORE, new NewFilestore(site, artifact).build(progress));
+                site.keep(FILESTORE, new NewFilestore(site, artifact).build(false, progress));
             }
             how = prepared ? "the filestore had been prepared" : "the filestore was built in this step";
             progress.phase("swap");
@@ -144,11 +144,12 @@ class RestoreTasks {
     }
 
     StepResult validate(Task.Validate task, Progress progress) {
-        Bindings bindings = environments.bindings(task.environment());
+        RestoreSite site = site(task);
+        Bindings bindings = task.prepared() ? site.unpacked().apart() : site.bindings();
         Optional<OpenArtifact> artifact = task.artifact().map(this::open);
         progress.phase("validate");
-        Validation.Report report = Validation.run(
-                bindings, artifact.map(OpenArtifact::manifest), task.since(), syntax(site(task)), progress);
+        Validation.Report report =
+                Validation.run(bindings, artifact.map(OpenArtifact::manifest), task.since(), syntax(site), progress);
         ObjectNode document = Json.tree(report);
         Optional<ContentComparison> comparison = Optional.empty();
         if (task.compare()) {
@@ -166,6 +167,15 @@ class RestoreTasks {
                                     "validation_report.json in the evidence says what was expected and what was found.")
                             .with("verdict", report.verdict()),
                     "the environment as it was validated",
+                    evidence);
+        }
+        if (task.prepared() && report.verdict() != Validation.Verdict.PASS) {
+            return new StepResult.Failed(
+                    Fault.of(
+                            FaultCode.VALIDATION_FAILED,
+                            "nothing that was restored beside the environment proves its data",
+                            "validation_report.json in the evidence says why each check did not apply."),
+                    "the environment was not touched",
                     evidence);
         }
         if (comparison.isPresent() && !comparison.get().equal()) {

@@ -61,6 +61,7 @@ public sealed interface Task {
      * @param type what of the artifact
      * @param neutralize whether what is loaded is neutralised
      * @param check whether Odoo itself has to load a copy of it, where it can be run
+     * @param whole whether every file is read from the artifact, also what the environment has already
      */
     record PrepareRestore(
             String runId,
@@ -69,7 +70,8 @@ public sealed interface Task {
             Optional<String> store,
             BackupType type,
             boolean neutralize,
-            boolean check)
+            boolean check,
+            boolean whole)
             implements Task {}
 
     /**
@@ -110,9 +112,15 @@ public sealed interface Task {
      * @param artifact what the environment is compared with; empty: it is checked on its own
      * @param since log lines from then on count (UTC)
      * @param compare whether the present content is compared with the artifact's, too
+     * @param prepared whether it is what the run has prepared beside the environment that is checked
      */
     record Validate(
-            String runId, EnvironmentId environment, Optional<ArtifactId> artifact, Instant since, boolean compare)
+            String runId,
+            EnvironmentId environment,
+            Optional<ArtifactId> artifact,
+            Instant since,
+            boolean compare,
+            boolean prepared)
             implements Task {}
 
     /**

@@ -14,6 +14,7 @@ import com.exceptionfactory.jagged.x25519.X25519RecipientStanzaWriterFactory;
 import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
 import dev.lifeboat.fault.FaultException;
+import dev.lifeboat.process.ChildProcess;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -31,8 +32,12 @@ import java.security.KeyPair;
 import java.security.spec.NamedParameterSpec;
 import java.security.spec.XECPrivateKeySpec;
 import java.security.spec.XECPublicKeySpec;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import javax.crypto.KeyAgreement;
 
@@ -44,6 +49,7 @@ import javax.crypto.KeyAgreement;
  */
 record AgeKeys(List<String> identities) {
     private static final String IDENTITY = "AGE-SECRET-KEY-1";
+    private static final Duration COMMAND_LIMIT = Duration.ofSeconds(60);
     private static final BigInteger BASE_POINT = BigInteger.valueOf(9);
 
     AgeKeys {
@@ -66,24 +72,59 @@ record AgeKeys(List<String> identities) {
      * @throws FaultException STORE_KEY_WRONG where it can't be read or holds none
      */
     static AgeKeys read(String store, Path file) {
-        var identities = new ArrayList<String>();
         try {
-            for (String line : Files.readAllLines(file, StandardCharsets.US_ASCII)) {
-                if (line.startsWith(IDENTITY)) {
-                    identities.add(line.strip());
-                }
-            }
+            return of(store, Files.readAllLines(file, StandardCharsets.US_ASCII), "its key file " + file);
         } catch (IOException e) {
             throw wrong(store, "its key file " + file + " can't be read: " + DurableFiles.reason(e), e);
         }
+    }
+
+    /**
+     * Asks a program for a key file's lines, as they are or in Base64, as {@code aws kms decrypt} gives them.
+     *
+     * @throws FaultException STORE_KEY_WRONG where it can't be run, fails, or prints no key; its output is not told
+     */
+    static AgeKeys ofCommand(String store, List<String> command) {
+        String what = "its key-command " + command.getFirst();
+        try {
+            ChildProcess.Result said =
+                    ChildProcess.run(new ChildProcess.Spec(command, Map.of(), Optional.empty()), COMMAND_LIMIT);
+            if (!said.succeeded()) {
+                throw wrong(store, what + " failed (exit code " + said.exitCode() + "): " + said.errors(), null);
+            }
+            return of(store, lines(said.output()), "the output of " + what);
+        } catch (IOException e) {
+            throw wrong(store, what + " can't be run: " + e.getMessage(), e);
+        }
+    }
+
+    private static List<String> lines(String output) {
+        if (output.contains(IDENTITY)) {
+            return output.lines().toList();
+        }
+        try {
+            return new String(Base64.getMimeDecoder().decode(output.strip()), StandardCharsets.US_ASCII)
+                    .lines()
+                    .toList();
+        } catch (IllegalArgumentException e) {
+            // neither: it holds no key
+            return List.of();
+        }
+    }
+
+    private static AgeKeys of(String store, List<String> lines, String where) {
+        List<String> identities = lines.stream()
+                .map(String::strip)
+                .filter(line -> line.startsWith(IDENTITY))
+                .toList();
         if (identities.isEmpty()) {
-            throw wrong(store, "its key file " + file + " holds no identity (a line " + IDENTITY + "…)", null);
+            throw wrong(store, where + " holds no identity (a line " + IDENTITY + "…)", null);
         }
         var keys = new AgeKeys(identities);
         try {
             keys.recipient();
         } catch (IllegalArgumentException e) {
-            throw wrong(store, "the first identity in its key file " + file + " is none", e);
+            throw wrong(store, "the first identity in " + where + " is none", e);
         }
         return keys;
     }
@@ -94,7 +135,7 @@ record AgeKeys(List<String> identities) {
                         "Store '" + store + "' is encrypted, and " + why + "; nothing was touched",
                         "Set lifeboat.stores." + store
                                 + ".key-file to the file with the identity that its artifacts were"
-                                + " encrypted to; without it they can't be opened by anybody.")
+                                + " encrypted to, or .key-command to the program that prints it; without it they can't be opened by anybody.")
                 .with("store", store)
                 .toException(cause);
     }

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Objects;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -134,7 +135,7 @@ final class S3Reader extends BulkInputStream {
         return (GetObjectResponse answer, software.amazon.awssdk.http.AbortableInputStream in) -> {
             try {
                 byte[] bytes = in.readNBytes(length);
-                if (bytes.length != answer.contentLength()) {
+                if (!Objects.equals((long) bytes.length, answer.contentLength())) {
                     throw new IOException(
                             bytes.length + " bytes of " + answer.contentLength() + ", then the connection ended");
                 }

@@ -194,7 +194,21 @@ public final class S3Store implements ArtifactStore, AutoCloseable {
 
     @Override
     public Optional<StoredObject> find(ObjectKey key) {
-        return head(key).map(head -> new StoredObject(key, head.contentLength(), head.lastModified()));
+        return head(key)
+                .map(head -> new StoredObject(
+                        key,
+                        Optional.ofNullable(head.contentLength()).orElseThrow(() -> withoutSize(key)),
+                        head.lastModified()));
+    }
+
+    /** What stands between may leave the size out; without it nothing can be said of the object. */
+    private FaultException withoutSize(ObjectKey key) {
+        return Fault.of(
+                        FaultCode.STORE_READ_FAILED,
+                        "Store '" + name + "' does not tell the size of " + key,
+                        "See what stands between this machine and the server: its answers lack Content-Length.")
+                .with("store", name)
+                .toException();
     }
 
     private Optional<HeadObjectResponse> head(ObjectKey key) {

@@ -73,8 +73,8 @@ public class Stores {
                                             .normalize());
                         case S3 -> new S3Store(name, bucket(name, store));
                     };
-            return store.keyFile()
-                    .<ArtifactStore>map(file -> new EncryptedStore(plain, AgeKeys.read(name, file)))
+            return keys(name, store)
+                    .<ArtifactStore>map(keys -> new EncryptedStore(plain, keys))
                     .orElse(plain);
         }
         if (name.equals(PRIMARY)) {
@@ -87,6 +87,18 @@ public class Stores {
                         "Add lifeboat.stores." + name
                                 + " to config/application.yaml, or take it out of the environment's stores.")
                 .toException();
+    }
+
+    private static Optional<AgeKeys> keys(String name, LifeboatConfig.Store store) {
+        if (store.keyFile().isPresent() && store.keyCommand().isPresent()) {
+            throw Fault.of(
+                            FaultCode.BAD_CONFIGURATION,
+                            "store '" + name + "' has both a key-file and a key-command",
+                            "Keep the one that gives the key.")
+                    .toException();
+        }
+        return store.keyFile().map(file -> AgeKeys.read(name, file)).or(() -> store.keyCommand()
+                .map(command -> AgeKeys.ofCommand(name, command)));
     }
 
     private static S3Settings bucket(String name, LifeboatConfig.Store store) {

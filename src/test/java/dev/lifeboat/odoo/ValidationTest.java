@@ -363,12 +363,15 @@ final class ValidationTest {
         assertThat(check("syntax validation").outcome()).isEqualTo(Outcome.PASSED);
         assertThat(folder.resolve("arguments"))
                 .content()
-                .contains("server --config=/etc/odoo/odoo.conf --database=copy --logfile= --stop-after-init");
+                .contains(
+                        "server --config=/etc/odoo/odoo.conf --database=copy --logfile= --pidfile= --stop-after-init");
         syntax = Optional.of(SyntaxValidation.of(
                 odoo("2026-11-20 12:00:01,000 1 CRITICAL copy odoo: Failed to initialize", 0), "copy"));
         assertThat(check("syntax validation").outcome()).isEqualTo(Outcome.FAILED);
-        syntax = Optional.of(SyntaxValidation.of(odoo("", 0), "copy"));
+        syntax = Optional.of(SyntaxValidation.of(odoo("", 1), "copy"));
         assertThat(check("syntax validation").outcome()).isEqualTo(Outcome.FAILED);
+        syntax = Optional.of(SyntaxValidation.of(odoo("", 0), "copy"));
+        assertThat(check("syntax validation").outcome()).isEqualTo(Outcome.NOT_APPLICABLE);
     }
 
     @Test

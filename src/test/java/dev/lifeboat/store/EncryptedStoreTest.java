@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -125,5 +126,23 @@ final class EncryptedStoreTest extends ArtifactStoreContract {
         assertThat(codeOf(() -> AgeKeys.read("primary", file))).isEqualTo(FaultCode.STORE_KEY_WRONG);
         assertThat(codeOf(() -> AgeKeys.read("primary", file.resolveSibling("none"))))
                 .isEqualTo(FaultCode.STORE_KEY_WRONG);
+    }
+
+    @Test
+    void a_key_that_a_program_prints_is_taken_as_it_is_or_in_base64_and_its_failure_is_told_without_its_output() {
+        String identity = KEYS.identities().getFirst();
+        String base64 = Base64.getEncoder().encodeToString((identity + "\n").getBytes(StandardCharsets.US_ASCII));
+        assertThat(AgeKeys.ofCommand("primary", List.of("echo", identity))).isEqualTo(KEYS);
+        assertThat(AgeKeys.ofCommand("primary", List.of("echo", base64))).isEqualTo(KEYS);
+        for (List<String> command : List.of(
+                List.of("sh", "-c", "echo " + identity + "; echo 'AccessDeniedException' >&2; exit 1"),
+                List.of("echo", "no key at all"),
+                List.of("/no/such/program"))) {
+            assertThatThrownBy(() -> AgeKeys.ofCommand("primary", command))
+                    .isInstanceOfSatisfying(FaultException.class, e -> {
+                        assertThat(e.fault().code()).isEqualTo(FaultCode.STORE_KEY_WRONG);
+                        assertThat(e.fault().toString()).doesNotContain(identity);
+                    });
+        }
     }
 }

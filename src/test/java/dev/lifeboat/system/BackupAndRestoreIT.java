@@ -94,6 +94,37 @@ class BackupAndRestoreIT {
     }
 
     @Test
+    void where_only_the_database_is_gone_it_comes_back_and_the_filestore_that_could_not_be_saved_is_kept_aside()
+            throws IOException {
+        var tables = shop.tables();
+        var tree = shop.tree();
+        shop.lifeboat("backup", "shop", "--json").succeeded();
+        TestCluster.drop("it_restore");
+        Path unsaved = Files.writeString(shop.filestore().resolve("unsaved"), "in no backup");
+
+        shop.lifeboat("restore", "shop", "latest", "--json").succeeded();
+
+        assertThat(shop.tables()).isEqualTo(tables);
+        assertThat(shop.tree()).isEqualTo(tree);
+        assertThat(unsaved).doesNotExist();
+        JsonNode displaced =
+                shop.lifeboat("artifact", "displaced", "--json").succeeded().json();
+        assertThat(Path.of(displaced.at("/0/filestore").asText()).resolve("unsaved"))
+                .hasContent("in no backup");
+    }
+
+    @Test
+    void where_only_the_filestore_is_gone_it_comes_back() throws IOException {
+        var tables = shop.tables();
+        var tree = shop.tree();
+        shop.lifeboat("backup", "shop", "--json").succeeded();
+        Installation.deleteTree(shop.filestore());
+        shop.lifeboat("restore", "shop", "latest", "--json").succeeded();
+        assertThat(shop.tables()).isEqualTo(tables);
+        assertThat(shop.tree()).isEqualTo(tree);
+    }
+
+    @Test
     void each_type_of_backup_leaves_all_evidence_files_and_a_restore_of_its_part() throws IOException {
         for (String type : List.of("db_only", "filestore_only")) {
             JsonNode backup = shop.lifeboat("backup", "shop", "--type", type, "--json")

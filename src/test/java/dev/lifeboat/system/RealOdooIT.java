@@ -224,7 +224,8 @@ class RealOdooIT {
                 "--init=" + ADDON,
                 "--stop-after-init",
                 "--no-http",
-                "--logfile=");
+                "--logfile=",
+                "--pidfile=");
         String with = backup().path("artifact_id").asText();
         restore(before);
         removeAddon();
@@ -335,16 +336,10 @@ class RealOdooIT {
                 prod.control("run", "db", "-c", conf, "drop", "odoo_loaded");
             }
             Path dumped = exchange.resolve("dumped.zip");
-            Path writable = Files.createDirectories(prod.bed().resolve("data/exchange"));
-            prod.control(
-                    "run",
-                    "db",
-                    "-c",
-                    conf,
-                    "dump",
-                    prod.databaseName(),
-                    writable.resolve("d.zip").toString());
-            Files.move(writable.resolve("d.zip"), dumped);
+            // Odoo's own user may write there
+            Path written = prod.bed().resolve("data/dumped.zip");
+            prod.control("run", "db", "-c", conf, "dump", prod.databaseName(), written.toString());
+            Files.move(written, dumped);
             JsonNode imported = lifeboat.lifeboat("artifact", "import", dumped.toString(), "--env", "prod", "--json")
                     .succeeded()
                     .json();

@@ -33,8 +33,17 @@ public final class S3Server implements AutoCloseable {
      * @param folder where it keeps its objects; empty: in memory
      */
     public S3Server(String address, Optional<Path> folder) {
+        this(address, folder, true);
+    }
+
+    /**
+     * Starts a server.
+     *
+     * @param signed whether requests must be signed for its own address
+     */
+    public S3Server(String address, Optional<Path> folder, boolean signed) {
         properties.setProperty("s3proxy.endpoint", "http://" + address + ":0");
-        properties.setProperty("s3proxy.authorization", "aws-v2-or-v4");
+        properties.setProperty("s3proxy.authorization", signed ? "aws-v2-or-v4" : "none");
         properties.setProperty("s3proxy.identity", ACCESS_KEY);
         properties.setProperty("s3proxy.credential", SECRET_KEY);
         folder.ifPresent(path -> properties.setProperty("jclouds.filesystem.basedir", path.toString()));
