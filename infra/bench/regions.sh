@@ -11,7 +11,7 @@ per() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", a / b }'; }
 printf 'filestore %s MiB in %s files, %s processors\n' \
   "$(du -sm --apparent-size "$filestore" | cut -f1)" "$(find "$filestore" -type f | wc -l)" "$(nproc)"
 
-say "starting three S3 servers ..."
+say "starting three S3 servers${REGION_KBS:+, each connection at $REGION_KBS kB/s and 20 ms away} ..."
 classpath=$work/s3proxy.classpath
 (cd "$home" && ./mvnw -B -ntp -q dependency:build-classpath -Dmdep.includeScope=test -Dmdep.outputFile="$classpath") >&2
 servers_pids=()
@@ -24,6 +24,10 @@ stores=
 for i in 1 2 3; do
   printf 's3proxy.endpoint=http://127.0.0.%d:8%d80\ns3proxy.authorization=none\njclouds.provider=transient\njclouds.identity=x\njclouds.credential=x\n' \
     "$i" "$i" >"$work/s3-$i.properties"
+  if [ -n "${REGION_KBS:-}" ]; then
+    printf 's3proxy.latency-blobstore=true\ns3proxy.latency-blobstore.*.latency=20\ns3proxy.latency-blobstore.*.speed=%d\n' \
+      "$REGION_KBS" >>"$work/s3-$i.properties"
+  fi
   "$java" -Xmx5g -cp "$(cat "$classpath")" org.gaul.s3proxy.Main --properties "$work/s3-$i.properties" >"$work/s3-$i.log" 2>&1 &
   servers_pids+=($!)
   stores+="    s3-$i: {kind: s3, endpoint: \"http://127.0.0.$i:8${i}80\", bucket: backups, access-key: bench, secret-key: bench-secret}

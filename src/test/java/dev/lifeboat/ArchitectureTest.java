@@ -80,6 +80,14 @@ final class ArchitectureTest {
     static final ArchRule the_api_does_not_know_the_command_line = never("api", "cli", "host", "functions");
 
     @ArchTest
+    static final ArchRule nobody_waits_for_a_notice = classes()
+            .that()
+            .resideInAPackage("dev.lifeboat.notify..")
+            .should()
+            .onlyBeAccessed()
+            .byAnyPackage(of("notify"));
+
+    @ArchTest
     static final ArchRule only_the_command_line_uses_the_host = classes()
             .that()
             .resideInAPackage("dev.lifeboat.host..")

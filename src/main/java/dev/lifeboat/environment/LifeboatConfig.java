@@ -45,6 +45,9 @@ public interface LifeboatConfig {
     /** The stores by name; {@code primary} is a folder in the data folder unless it is named here. */
     Map<String, Store> stores();
 
+    /** Who is told what, by a name of one's own. */
+    Map<String, Notices> notices();
+
     /** The projects by name. */
     Map<String, Project> projects();
 
@@ -122,6 +125,31 @@ public interface LifeboatConfig {
         enum Expiry {
             DELETE,
             TAG
+        }
+    }
+
+    /** Somebody who is told. */
+    interface Notices {
+        /** How. */
+        Kind kind();
+
+        /** Of slack and webhook: where. */
+        Optional<URI> url();
+
+        /** Of a webhook: what its body is signed with. */
+        Optional<String> secret();
+
+        /** Of mail: to whom. */
+        Optional<List<String>> to();
+
+        /** Of which events; left out: of all. */
+        Optional<List<String>> events();
+
+        /** The ways to tell. */
+        enum Kind {
+            SLACK,
+            WEBHOOK,
+            MAIL
         }
     }
 

@@ -43,14 +43,17 @@ class DrillIT {
 
     private static JsonNode result(JsonNode run) throws IOException {
         return Json.mapper()
-                .readTree(Path.of(run.path("evidence_dir").asText(), "drill_result.json").toFile());
+                .readTree(Path.of(run.path("evidence_dir").asText(), "drill_result.json")
+                        .toFile());
     }
 
     private HttpResponse<String> health() throws IOException, InterruptedException {
-        JsonNode endpoint = Json.mapper().readTree(folder.resolve("data/endpoint").toFile());
+        JsonNode endpoint =
+                Json.mapper().readTree(folder.resolve("data/endpoint").toFile());
         try (HttpClient http = HttpClient.newHttpClient()) {
             return http.send(
-                    HttpRequest.newBuilder(URI.create(endpoint.path("url").asText()).resolve("/backup/health"))
+                    HttpRequest.newBuilder(
+                                    URI.create(endpoint.path("url").asText()).resolve("/backup/health"))
                             .build(),
                     HttpResponse.BodyHandlers.ofString());
         }
@@ -110,7 +113,8 @@ class DrillIT {
         byte[] bytes = Files.readAllBytes(archive);
         bytes[bytes.length / 2] ^= 1;
         Files.write(archive, bytes);
-        assertThat(shop.lifeboat("drill", "shop", "--store", "primary", "--json").exitCode())
+        assertThat(shop.lifeboat("drill", "shop", "--store", "primary", "--json")
+                        .exitCode())
                 .isNotZero();
         assertThat(shop.leftBeside()).isEmpty();
     }

@@ -9,6 +9,7 @@ import dev.lifeboat.postgres.DatabaseServer;
 import dev.lifeboat.testing.TestCluster;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -371,7 +372,7 @@ final class Installation implements AutoCloseable {
 
     static String sha1(Path file) throws IOException {
         try (var in = new DigestInputStream(Files.newInputStream(file), MessageDigest.getInstance("SHA-1"))) {
-            in.skipNBytes(Files.size(file));
+            in.transferTo(OutputStream.nullOutputStream());
             return HexFormat.of().formatHex(in.getMessageDigest().digest());
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException(e);

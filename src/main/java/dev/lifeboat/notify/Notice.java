@@ -1,0 +1,23 @@
+package dev.lifeboat.notify;
+
+import java.time.Instant;
+import java.util.Optional;
+
+/**
+ * Something that people are told.
+ *
+ * @param key what it is about: the same is told once to each target
+ * @param environment {@code project/environment}
+ * @param runId the run that it is about; empty: none
+ * @param title one line
+ * @param text what is safe and what to do next, and where to look
+ * @param at when it came about (UTC)
+ */
+public record Notice(
+        String key,
+        NoticeEvent event,
+        String environment,
+        Optional<String> runId,
+        String title,
+        String text,
+        Instant at) {}

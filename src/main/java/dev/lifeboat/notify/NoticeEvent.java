@@ -1,0 +1,26 @@
+package dev.lifeboat.notify;
+
+import com.fasterxml.jackson.annotation.JsonValue;
+import java.util.Locale;
+
+/** What people are told of. */
+public enum NoticeEvent {
+    /** A run failed. */
+    RUN_FAILED,
+    /** A restore failed and the environment was put back. */
+    ROLLED_BACK,
+    /** A backup was made, and something of the environment was already lost or could not be done as it should. */
+    DEGRADED,
+    /** What had failed before succeeded. */
+    RECOVERED,
+    /** A rehearsal of a restore failed. */
+    DRILL_FAILED,
+    /** The newest backup is older than it may be. */
+    BACKUP_OVERDUE;
+
+    /** The name on the wire and in the configuration. */
+    @JsonValue
+    public String wireName() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+}

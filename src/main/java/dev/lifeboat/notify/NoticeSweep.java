@@ -1,0 +1,145 @@
+package dev.lifeboat.notify;
+
+import dev.lifeboat.environment.EnvironmentCatalogue;
+import dev.lifeboat.environment.EnvironmentId;
+import dev.lifeboat.environment.LifeboatConfig;
+import dev.lifeboat.evidence.Redactor;
+import dev.lifeboat.run.Artifact;
+import dev.lifeboat.run.ArtifactCatalogue;
+import dev.lifeboat.run.RunSnapshot;
+import dev.lifeboat.run.RunStore;
+import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.scheduler.Scheduled;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.jboss.logging.Logger;
+
+/**
+ * Looks at runs that have ended, enters what is to be told, and tells it; beside the runs, which never wait for it. A command
+ * that runs the engine in itself gives it a few seconds at its end, so that a failure is told by the process that failed.
+ */
+@ApplicationScoped
+class NoticeSweep {
+    private static final Logger LOG = Logger.getLogger(NoticeSweep.class);
+    private static final Duration AT_THE_END = Duration.ofSeconds(15);
+
+    private final NoticeBook book;
+    private final Messenger messenger;
+    private final RunStore runs;
+    private final ArtifactCatalogue artifacts;
+    private final EnvironmentCatalogue environments;
+    private final LifeboatConfig config;
+    private volatile boolean ending;
+
+    NoticeSweep(
+            NoticeBook book,
+            Messenger messenger,
+            RunStore runs,
+            ArtifactCatalogue artifacts,
+            EnvironmentCatalogue environments,
+            LifeboatConfig config) {
+        this.book = book;
+        this.messenger = messenger;
+        this.runs = runs;
+        this.artifacts = artifacts;
+        this.environments = environments;
+        this.config = config;
+    }
+
+    @Scheduled(every = "10s", delayed = "3s", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
+    void sweep() {
+        if (!config.notices().isEmpty() && !ending) {
+            try {
+                lookAtRuns();
+                deliver(Instant.MAX);
+            } catch (RuntimeException e) {
+                if (!ending) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    @Scheduled(every = "15m", delayed = "1m", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
+    void lookForMissing() {
+        if (!config.notices().isEmpty() && !ending) {
+            for (EnvironmentId id : environments.all()) {
+                Optional<Instant> newest = artifacts.latest(id, type -> true).map((Artifact made) -> made.createdAt);
+                Notices.overdue(id.toString(), newest, environments.configOf(id).recoveryPoint(), Instant.now())
+                        .ifPresent(notice -> book.enter(notice, targets(notice.event())));
+            }
+        }
+    }
+
+    void atTheEnd(@Observes ShutdownEvent stop) {
+        ending = true;
+        if (!config.notices().isEmpty()) {
+            try {
+                lookAtRuns();
+                deliver(Instant.now().plus(AT_THE_END));
+            } catch (RuntimeException e) {
+                LOG.warnf("notices were not all sent; the next engine goes on: %s", e.getMessage());
+            }
+        }
+    }
+
+    private void lookAtRuns() {
+        for (String runId : book.unnoticed()) {
+            RunSnapshot run = runs.load(runId);
+            Optional<Notice> notice = Notices.of(run, book.before(runId)).map(told -> redacted(run, told));
+            book.noticed(
+                    runId, notice, notice.map(told -> targets(told.event())).orElse(List.of()));
+        }
+    }
+
+    /** It leaves this machine: no secret of the environment may be in the words of a tool that it quotes. */
+    private Notice redacted(RunSnapshot run, Notice notice) {
+        var redactor = new Redactor(environments.secrets(run.environment()));
+        return new Notice(
+                notice.key(),
+                notice.event(),
+                notice.environment(),
+                notice.runId(),
+                redactor.text(notice.title()),
+                redactor.text(notice.text()),
+                notice.at());
+    }
+
+    /** Who wants to be told of it. */
+    private List<String> targets(NoticeEvent event) {
+        return config.notices().entrySet().stream()
+                .filter(target -> target.getValue().events().isEmpty()
+                        || target.getValue().events().get().contains(event.wireName()))
+                .map(java.util.Map.Entry::getKey)
+                .sorted()
+                .toList();
+    }
+
+    private void deliver(Instant end) {
+        for (NoticeRow row : book.take()) {
+            LifeboatConfig.Notices target = config.notices().get(row.target);
+            if (target == null) {
+                book.failed(row.id, "the target is not configured any more");
+                continue;
+            }
+            if (Instant.now().isAfter(end)) {
+                return;
+            }
+            try {
+                messenger.send(row, target);
+                book.delivered(row.id);
+            } catch (IOException e) {
+                LOG.warnf("%s was not told to %s yet: %s", row.title, row.target, e.getMessage());
+                book.failed(row.id, String.valueOf(e.getMessage()));
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return;
+            }
+        }
+    }
+}
