@@ -78,7 +78,7 @@ public final class Decider {
                 if (latest.isPresent() && latest.get().status() == StepStatus.WAITING) {
                     return Optional.of(
                             due(latest.get(), run)
-                                    ? new Decision.Poll(other, latest.get())
+                                    ? new Decision.Poll(other, latest.get(), Optional.empty())
                                     : new Decision.Wait(latest.get().checkAt().orElse(run.now())));
                 }
             }
@@ -106,12 +106,14 @@ public final class Decider {
     }
 
     private static Decision last(Workflow workflow, RunSnapshot run, RunStatus status, Optional<Fault> fault) {
+        var outcome = new StepRequest.Outcome(status.wireName(), fault.orElse(null));
         return switch (next(workflow, run, workflow.last())) {
             case Next.Passed() -> new Decision.Finish(status, fault);
             case Next.Until(Instant until) -> new Decision.Wait(until);
             case Next.Now(Decision.Invoke(Step step, int attempt, var unused)) ->
-                new Decision.Invoke(
-                        step, attempt, Optional.of(new StepRequest.Outcome(status.wireName(), fault.orElse(null))));
+                new Decision.Invoke(step, attempt, Optional.of(outcome));
+            case Next.Now(Decision.Poll(Step step, var waiting, var unused)) ->
+                new Decision.Poll(step, waiting, Optional.of(outcome));
             case Next.Now(Decision decision) -> decision;
             case Next.Broken(Fault broken) ->
                 new Decision.Finish(RunStatus.FAILED, fault.or(() -> Optional.of(broken)));
@@ -154,7 +156,7 @@ public final class Decider {
             case RUNNING -> new Next.Until(attempt.deadline());
             case WAITING ->
                 due(attempt, run)
-                        ? new Next.Now(new Decision.Poll(step, attempt))
+                        ? new Next.Now(new Decision.Poll(step, attempt, Optional.empty()))
                         : new Next.Until(attempt.checkAt().orElse(attempt.deadline()));
             case REFUSED -> new Next.Broken(attempt.fault().orElseThrow());
             case FAILED, UNKNOWN -> again(workflow, run, step, attempt);

@@ -13,8 +13,12 @@ public sealed interface Decision {
     /** Call the step's function for the first time in this attempt. */
     record Invoke(Step step, int attempt, Optional<StepRequest.Outcome> outcome) implements Decision {}
 
-    /** Ask the step's function how far its task is. */
-    record Poll(Step step, StepRecord waiting) implements Decision {}
+    /**
+     * Ask the step's function how far its task is.
+     *
+     * @param outcome how the run went, where this is its last step
+     */
+    record Poll(Step step, StepRecord waiting, Optional<StepRequest.Outcome> outcome) implements Decision {}
 
     /** Record that the step does not apply. */
     record Skip(Step step, int attempt, String why) implements Decision {}

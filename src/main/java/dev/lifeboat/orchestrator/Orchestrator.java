@@ -159,8 +159,8 @@ public class Orchestrator {
                 case Decision.Invoke(Step step, int attempt, var outcome) ->
                     runs.begin(runId, run.epoch(), step.name(), workflow.position(step), attempt, step.limit())
                             && ask(run, step, attempt, null, outcome.orElse(null));
-                case Decision.Poll(Step step, StepRecord waiting) ->
-                    ask(run, step, waiting.attempt(), waiting.taskId().orElseThrow(), null);
+                case Decision.Poll(Step step, StepRecord waiting, var outcome) ->
+                    ask(run, step, waiting.attempt(), waiting.taskId().orElseThrow(), outcome.orElse(null));
                 case Decision.Skip(Step step, int attempt, String why) ->
                     leaveWord(run, step, why)
                             && runs.skip(runId, run.epoch(), step.name(), workflow.position(step), attempt, why);

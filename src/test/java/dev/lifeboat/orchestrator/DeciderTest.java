@@ -90,6 +90,18 @@ class DeciderTest {
     }
 
     @Test
+    void the_last_step_knows_how_the_run_went_also_when_it_is_asked_how_far_it_is() {
+        var run = new History(Operation.DRILL, "full")
+                .failed("verify-artifact", 1, FaultCode.ARTIFACT_DAMAGED)
+                .waiting("finalize", 1);
+        run.now = NOW.plusSeconds(10);
+        assertThat(run.decide()).isInstanceOfSatisfying(Decision.Poll.class, poll -> {
+            assertThat(poll.step().name()).isEqualTo("finalize");
+            assertThat(poll.outcome().orElseThrow().status()).isEqualTo("failed");
+        });
+    }
+
+    @Test
     void a_fault_that_is_not_retryable_ends_the_run_at_once() {
         var run =
                 new History(Operation.BACKUP, "full").failed("discover-bindings", 1, FaultCode.DATABASE_LOGIN_REFUSED);
