@@ -27,6 +27,19 @@ public interface LifeboatConfig {
     /** Lets callers in over HTTP; the command line makes one where none is set. */
     Optional<String> token();
 
+    /** What this process is. */
+    @WithDefault("engine")
+    Role role();
+
+    /** Where the installation's key is; otherwise {@code keys} in the data folder. */
+    Optional<Path> keysDir();
+
+    /** The process that does the heavy tasks. */
+    Sidecar sidecar();
+
+    /** The processes that do the steps. */
+    Functions functions();
+
     /** Whether this process alone uses the state: then it takes up at once what an earlier one left. */
     @WithDefault("false")
     boolean soleOwner();
@@ -47,6 +60,60 @@ public interface LifeboatConfig {
 
     /** The projects by name. */
     Map<String, Project> projects();
+
+    /** What a process is. */
+    enum Role {
+        /** It has everything: interface, orchestrator, functions, and the heavy tasks unless a sidecar does them. */
+        ENGINE,
+        /** It serves one function, {@code quarkus.funqy.export}, and nothing else. */
+        FUNCTION,
+        /** It does the heavy tasks, and has no state of its own. */
+        SIDECAR
+    }
+
+    /** Of a sidecar: how it works. Of an engine or a function: where it is. */
+    interface Sidecar {
+        /** Where the sidecar answers; left out: heavy tasks are done in this process. */
+        Optional<URI> url();
+
+        /** What lets callers in there. */
+        Optional<String> token();
+
+        /** The file (0600) that holds the token, where it is not given itself. */
+        Optional<Path> tokenFile();
+
+        /** How many tasks are done at the same time; others wait for their turn. */
+        @WithDefault("4")
+        int tasksAtOnce();
+
+        /** How long one request to it may take. */
+        @WithDefault("5s")
+        Duration limit();
+
+        /** A sidecar that has not answered for so long is given up, and its task is done again. */
+        @WithDefault("60s")
+        Duration lostAfter();
+    }
+
+    /** Where the functions are. */
+    interface Functions {
+        /**
+         * The address of a function, with <code>{name}</code> in the place of its name; left out: functions are called in this
+         * process.
+         */
+        Optional<String> url();
+
+        /** Addresses of single functions by name; each wins over {@link #url}. */
+        Map<String, URI> urls();
+
+        /** How long one call may take. A step that takes longer goes on in a task and is asked for. */
+        @WithDefault("2m")
+        Duration limit();
+
+        /** How long a function that can't be reached is tried again within one call. */
+        @WithDefault("30s")
+        Duration patience();
+    }
 
     /** A store. */
     interface Store {
