@@ -42,6 +42,13 @@ final class ConfigurationCheck {
                     resolve.apply(id).ifPresent(bindings -> resolved.put(id.toString(), bindings));
                 })));
         check.shared(resolved);
+        config.functions()
+                .url()
+                .filter(url -> !url.contains("{name}"))
+                .ifPresent(
+                        url -> check.found(
+                                "lifeboat.functions.url has no {name}: every function would be called at one address",
+                                "Write it as http://{name}.example.com/{name}; single functions are set under lifeboat.functions.urls."));
         return List.copyOf(check.findings);
     }
 
