@@ -93,7 +93,7 @@ public class EnvironmentsResource {
                     artifact,
                     type,
                     verify,
-                    rollback,
+                    Optional.ofNullable(rollback),
                     Optional.ofNullable(confirm),
                     skipConfirmation,
                     again,

@@ -37,6 +37,9 @@ public interface LifeboatConfig {
     /** The process that does the heavy tasks. */
     Sidecar sidecar();
 
+    /** What holds for all schedules. */
+    Schedules schedules();
+
     /** The processes that do the steps. */
     Functions functions();
 
@@ -69,6 +72,17 @@ public interface LifeboatConfig {
         FUNCTION,
         /** It does the heavy tasks, and has no state of its own. */
         SIDECAR
+    }
+
+    /** How schedules are kept. */
+    interface Schedules {
+        /** How much later than written a schedule may start; each has a delay of its own, and always the same. */
+        @WithDefault("1m")
+        Duration jitter();
+
+        /** For so long a time that passed without its run is made up for. */
+        @WithDefault("12h")
+        Duration catchUp();
     }
 
     /** Of a sidecar: how it works. Of an engine or a function: where it is. */
@@ -231,7 +245,13 @@ public interface LifeboatConfig {
          */
         Optional<Duration> keepDisplaced();
 
-        /** The time zone in which a day of retention begins and ends. */
+        /**
+         * What starts by itself and when: a name, and five fields as of cron in {@link #zone}. {@code validate} and {@code
+         * prune} do what they say, every other name is a backup with that label.
+         */
+        Map<String, String> schedule();
+
+        /** The time zone of the schedule, and in which a day of retention begins and ends. */
         @WithDefault("UTC")
         java.time.ZoneId zone();
     }

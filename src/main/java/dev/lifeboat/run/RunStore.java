@@ -41,13 +41,14 @@ public class RunStore {
      * Creates a queued run and its first event.
      *
      * @return the new run's id
-     * @throws dev.lifeboat.fault.FaultException RUN_ACTIVE where another exclusive run of the environment is active
+     * @throws dev.lifeboat.fault.FaultException RUN_ACTIVE where another exclusive run of the environment is active, or the one
+     *     that this one would be the double of: of the same trigger, or the same child of a run
      */
     public String create(NewRun run) {
         try {
             return QuarkusTransaction.requiringNew().call(() -> insert(run));
         } catch (PersistenceException e) {
-            if (causedBy(e, "runs_one_active")) {
+            if (causedBy(e, "runs_one_active") || causedBy(e, "runs_one_of_trigger") || causedBy(e, "runs_one_child")) {
                 throw active(run.environment());
             }
             throw e;
@@ -444,6 +445,19 @@ public class RunStore {
                         operation.wireName())
                 .firstResultOptional()
                 .map(run -> run.runId);
+    }
+
+    /** The run that a trigger (a time of a schedule, an event) has started. */
+    @Transactional
+    public Optional<String> triggered(EnvironmentId environment, String trigger) {
+        return entities()
+                .createNativeQuery(
+                        "SELECT run_id FROM ops.runs WHERE environment_id = ?1 AND metadata->>'trigger' = ?2",
+                        String.class)
+                .setParameter(1, environment.toString())
+                .setParameter(2, trigger)
+                .getResultStream()
+                .findFirst();
     }
 
     /**
