@@ -1,9 +1,11 @@
 package dev.lifeboat.api;
 
 import dev.lifeboat.environment.LifeboatConfig;
+import dev.lifeboat.environment.Secret;
 import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
 import dev.lifeboat.json.Json;
+import dev.lifeboat.sidecar.SidecarToken;
 import io.quarkus.vertx.http.runtime.filters.Filters;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.RoutingContext;
@@ -14,6 +16,7 @@ import java.security.MessageDigest;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /**
  * The one gate before API, functions and events: everything but health and the API's description wants the token, and a
@@ -26,10 +29,19 @@ public class AccessFilter {
     private static final String OPEN_BELOW = "/q/health";
     private static final Set<HttpMethod> ON_FUNCTIONS = Set.of(HttpMethod.POST);
 
-    private final Optional<String> token;
+    private static final String TASKS = "/tasks";
 
-    AccessFilter(LifeboatConfig config) {
-        this.token = config.token();
+    private final LifeboatConfig.Role role;
+    private final Optional<String> function;
+    private final Optional<Secret> token;
+
+    AccessFilter(LifeboatConfig config, @ConfigProperty(name = "quarkus.funqy.export") Optional<String> function) {
+        this.role = config.role();
+        this.function = function;
+        this.token = switch (role) {
+            case ENGINE, FUNCTION -> config.token().map(Secret::new);
+            case SIDECAR -> SidecarToken.of(config.sidecar());
+        };
     }
 
     void register(@Observes Filters filters) {
@@ -50,7 +62,16 @@ public class AccessFilter {
                             "this call wants a token",
                             "Send 'Authorization: Bearer TOKEN'; the command line reads it from the data folder's endpoint"
                                     + " file, elsewhere it is the setting lifeboat.token."));
+        } else if (!isServed(path)) {
+            refuse(
+                    call,
+                    404,
+                    Fault.of(
+                            FaultCode.BAD_INPUT,
+                            "this process serves " + served() + ", and not what was called",
+                            "Call the process that does: see docs/architecture.md, \"Processes\"."));
         } else if (!path.startsWith("/api/")
+                && !path.startsWith(TASKS)
                 && !path.startsWith("/q/")
                 && !ON_FUNCTIONS.contains(call.request().method())) {
             call.response().putHeader("Allow", "POST");
@@ -63,11 +84,34 @@ public class AccessFilter {
         }
     }
 
+    /** A function of another name would be routed by the framework whatever is exported. */
+    private boolean isServed(String path) {
+        boolean isTask = path.equals(TASKS) || path.startsWith(TASKS + "/");
+        return path.startsWith("/q/")
+                || switch (role) {
+                    case ENGINE -> !isTask;
+                    case FUNCTION -> path.equals("/") || isFunction(path);
+                    case SIDECAR -> isTask;
+                };
+    }
+
+    private boolean isFunction(String path) {
+        return function.filter(name -> path.equals("/" + name)).isPresent();
+    }
+
+    private String served() {
+        return switch (role) {
+            case ENGINE -> "the interface and the functions";
+            case FUNCTION -> "the function " + function.orElse("that QUARKUS_FUNQY_EXPORT names");
+            case SIDECAR -> "the tasks of a sidecar";
+        };
+    }
+
     private boolean hasToken(String header) {
         return token.isPresent()
                 && header != null
                 && MessageDigest.isEqual(
-                        ("Bearer " + token.get()).getBytes(StandardCharsets.UTF_8),
+                        ("Bearer " + token.get().value()).getBytes(StandardCharsets.UTF_8),
                         header.getBytes(StandardCharsets.UTF_8));
     }
 

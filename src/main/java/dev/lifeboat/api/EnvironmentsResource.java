@@ -95,7 +95,7 @@ public class EnvironmentsResource {
                     artifact,
                     type,
                     verify,
-                    rollback,
+                    Optional.ofNullable(rollback),
                     Optional.ofNullable(confirm),
                     skipConfirmation,
                     again,

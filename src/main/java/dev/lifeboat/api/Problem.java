@@ -36,9 +36,10 @@ public record Problem(
 
     private static int status(FaultCode code) {
         return switch (code) {
-            case UNKNOWN_ARTIFACT, UNKNOWN_ENVIRONMENT, UNKNOWN_PROJECT, UNKNOWN_RUN -> 404;
+            case UNKNOWN_ARTIFACT, UNKNOWN_ENVIRONMENT, UNKNOWN_PROJECT, UNKNOWN_RUN, UNKNOWN_TASK -> 404;
             case PERMISSION_DENIED -> 403;
             case RUN_ACTIVE -> 409;
+            case SIDECAR_BUSY -> 503;
             default ->
                 switch (code.kind()) {
                     case USAGE -> 400;

@@ -84,11 +84,7 @@ public record RunView(
     private static StepView view(StepRecord record, TaskRunner tasks) {
         ProgressSnapshot progress = record.taskId()
                 .filter(id -> record.status() == StepStatus.WAITING)
-                .flatMap(tasks::state)
-                .map(state -> switch (state) {
-                    case TaskRunner.State.Running(ProgressSnapshot snapshot) -> snapshot;
-                    case TaskRunner.State.Finished finished -> null;
-                })
+                .flatMap(tasks::progress)
                 .orElse(null);
         return new StepView(
                 record.step(),

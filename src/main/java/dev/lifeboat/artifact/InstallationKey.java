@@ -55,7 +55,31 @@ public final class InstallationKey {
      * @throws dev.lifeboat.fault.FaultException BAD_CONFIGURATION where the file is no such key or can't be read or made
      */
     public static InstallationKey openOrCreate(Path dataFolder) {
-        Path folder = dataFolder.resolve("keys");
+        return openOrCreateIn(dataFolder.resolve("keys"));
+    }
+
+    /**
+     * The key in the folder {@code keys}, made elsewhere: functions and sidecars are given the engine's.
+     *
+     * @throws dev.lifeboat.fault.FaultException BAD_CONFIGURATION where none is there, or it can't be used
+     */
+    public static InstallationKey openIn(Path keys) {
+        Path file = keys.resolve("installation.key");
+        try {
+            return read(file);
+        } catch (IOException | GeneralSecurityException | IllegalArgumentException e) {
+            throw Fault.of(
+                            FaultCode.BAD_CONFIGURATION,
+                            "The installation's signing key " + file
+                                    + " can't be read; functions and sidecars use the engine's" + " and make none",
+                            "Give this process the folder with the engine's key: lifeboat.keys-dir.")
+                    .with("tool_output", e.toString())
+                    .toException(e);
+        }
+    }
+
+    /** As {@link #openOrCreate}, in the folder {@code keys} itself. */
+    public static InstallationKey openOrCreateIn(Path folder) {
         Path file = folder.resolve("installation.key");
         try {
             if (!Files.exists(file)) {

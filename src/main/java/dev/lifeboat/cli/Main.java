@@ -15,6 +15,8 @@ import picocli.CommandLine;
         subcommands = {
             DemoCommand.class,
             ServeCommand.class,
+            SidecarCommand.class,
+            FunctionCommand.class,
             DoctorCommand.class,
             EnvCommand.class,
             BackupCommand.class,

@@ -1,13 +1,9 @@
 package dev.lifeboat.cli;
 
-import dev.lifeboat.fault.Fault;
-import dev.lifeboat.fault.FaultCode;
 import dev.lifeboat.host.DataFolder;
 import dev.lifeboat.host.Engine;
 import dev.lifeboat.host.Settings;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
 import picocli.CommandLine;
 
 @CommandLine.Command(
@@ -15,31 +11,15 @@ import picocli.CommandLine;
         description = "Runs the engine until it is stopped: API, functions, orchestrator.",
         footer = {"", "Example:  lifeboat serve --port 8620"})
 final class ServeCommand extends Command {
-    @CommandLine.Option(
-            names = "--host",
-            paramLabel = "ADDRESS",
-            description = "Address to listen on (default: 127.0.0.1).")
-    String host = "127.0.0.1";
-
-    @CommandLine.Option(names = "--port", paramLabel = "PORT", description = "Port to listen on (default: 8620).")
-    int port = 8620;
+    @CommandLine.Mixin
+    Listening listening = new Listening(8620);
 
     @Override
     int run() throws IOException, InterruptedException {
         Settings settings = settings();
-        if (!address().isLoopbackAddress() && settings.token().isEmpty()) {
-            throw usage(
-                            "to listen on " + host + ", which others can reach, a token has to be configured",
-                            "Set lifeboat.token in config/application.yaml, or LIFEBOAT_TOKEN in the environment.")
-                    .toException();
-        }
-        DataFolder folder = DataFolder.take(settings.dataDir()).orElseThrow(() -> Fault.of(
-                        FaultCode.DATA_FOLDER_IN_USE,
-                        "another Lifeboat" + holder(settings) + " already uses the data folder "
-                                + settings.dataDir().toAbsolutePath(),
-                        "Use that one, end it, or take another folder with --data-dir.")
-                .toException());
-        try (Engine engine = Engine.start(folder, settings, host, port)) {
+        listening.refuseOpen("lifeboat.token", settings.token());
+        DataFolder folder = Listening.take(settings);
+        try (Engine engine = Engine.start(folder, settings, listening.host, listening.port)) {
             terminal()
                     .line("lifeboat answers on " + engine.endpoint().url() + "  (description: "
                             + engine.endpoint().url() + "/q/openapi)");
@@ -47,25 +27,5 @@ final class ServeCommand extends Command {
             engine.awaitEnd();
         }
         return ExitCode.SUCCESS;
-    }
-
-    private InetAddress address() {
-        try {
-            return InetAddress.getByName(host);
-        } catch (UnknownHostException e) {
-            throw usage("--host " + host + " is no address of this machine", "Give an address, such as 127.0.0.1.")
-                    .toException(e);
-        }
-    }
-
-    private static String holder(Settings settings) {
-        try {
-            return DataFolder.holder(settings.dataDir())
-                    .map(pid -> " (process " + pid + ")")
-                    .orElse("");
-        } catch (IOException e) {
-            // the sentence is true without the number
-            return "";
-        }
     }
 }

@@ -42,6 +42,13 @@ final class ConfigurationCheck {
                     resolve.apply(id).ifPresent(bindings -> resolved.put(id.toString(), bindings));
                 })));
         check.shared(resolved);
+        config.functions()
+                .url()
+                .filter(url -> !url.contains("{name}"))
+                .ifPresent(
+                        url -> check.found(
+                                "lifeboat.functions.url has no {name}: every function would be called at one address",
+                                "Write it as http://{name}.example.com/{name}; single functions are set under lifeboat.functions.urls."));
         return List.copyOf(check.findings);
     }
 
@@ -64,6 +71,7 @@ final class ConfigurationCheck {
         odoo(id, environment);
         service(id, environment.service());
         stores(id, environment.stores());
+        environment.schedule().forEach((name, cron) -> schedule(id, name, cron));
         LifeboatConfig.Retention retention = environment.retention();
         List<OptionalInt> numbers = List.of(retention.daily(), retention.weekly(), retention.monthly());
         if (numbers.stream().anyMatch(number -> number.orElse(0) < 0)) {
@@ -164,6 +172,22 @@ final class ConfigurationCheck {
                 command(id, "service.start", service.start());
                 command(id, "service.stop", service.stop());
             }
+        }
+    }
+
+    private void schedule(EnvironmentId id, String name, String cron) {
+        if (!name.matches("[a-z0-9][a-z0-9_-]{0,39}")) {
+            found(
+                    EnvironmentCatalogue.option(id, "schedule") + " has the name '" + name + "'",
+                    "Use lower-case letters, digits, dash and underscore, 40 at most: daily, before-work.");
+        }
+        try {
+            CronSchedule.parse(cron);
+        } catch (FaultException e) {
+            found(
+                    EnvironmentCatalogue.option(id, "schedule." + name) + ": "
+                            + e.fault().message(),
+                    e.fault().remedy());
         }
     }
 

@@ -27,6 +27,22 @@ public interface LifeboatConfig {
     /** Lets callers in over HTTP; the command line makes one where none is set. */
     Optional<String> token();
 
+    /** What this process is. */
+    @WithDefault("engine")
+    Role role();
+
+    /** Where the installation's key is; otherwise {@code keys} in the data folder. */
+    Optional<Path> keysDir();
+
+    /** The process that does the heavy tasks. */
+    Sidecar sidecar();
+
+    /** What holds for all schedules. */
+    Schedules schedules();
+
+    /** The processes that do the steps. */
+    Functions functions();
+
     /** Whether this process alone uses the state: then it takes up at once what an earlier one left. */
     @WithDefault("false")
     boolean soleOwner();
@@ -50,6 +66,71 @@ public interface LifeboatConfig {
 
     /** The projects by name. */
     Map<String, Project> projects();
+
+    /** What a process is. */
+    enum Role {
+        /** It has everything: interface, orchestrator, functions, and the heavy tasks unless a sidecar does them. */
+        ENGINE,
+        /** It serves one function, {@code quarkus.funqy.export}, and nothing else. */
+        FUNCTION,
+        /** It does the heavy tasks, and has no state of its own. */
+        SIDECAR
+    }
+
+    /** How schedules are kept. */
+    interface Schedules {
+        /** How much later than written a schedule may start; each has a delay of its own, and always the same. */
+        @WithDefault("1m")
+        Duration jitter();
+
+        /** For so long a time that passed without its run is made up for. */
+        @WithDefault("12h")
+        Duration catchUp();
+    }
+
+    /** Of a sidecar: how it works. Of an engine or a function: where it is. */
+    interface Sidecar {
+        /** Where the sidecar answers; left out: heavy tasks are done in this process. */
+        Optional<URI> url();
+
+        /** What lets callers in there. */
+        Optional<String> token();
+
+        /** The file (0600) that holds the token, where it is not given itself. */
+        Optional<Path> tokenFile();
+
+        /** How many tasks are done at the same time; others wait for their turn. */
+        @WithDefault("4")
+        int tasksAtOnce();
+
+        /** How long one request to it may take. */
+        @WithDefault("5s")
+        Duration limit();
+
+        /** A sidecar that has not answered for so long is given up, and its task is done again. */
+        @WithDefault("60s")
+        Duration lostAfter();
+    }
+
+    /** Where the functions are. */
+    interface Functions {
+        /**
+         * The address of a function, with <code>{name}</code> in the place of its name; left out: functions are called in this
+         * process.
+         */
+        Optional<String> url();
+
+        /** Addresses of single functions by name; each wins over {@link #url}. */
+        Map<String, URI> urls();
+
+        /** How long one call may take. A step that takes longer goes on in a task and is asked for. */
+        @WithDefault("2m")
+        Duration limit();
+
+        /** How long a function that can't be reached is tried again within one call. */
+        @WithDefault("30s")
+        Duration patience();
+    }
 
     /** A store. */
     interface Store {
@@ -212,7 +293,13 @@ public interface LifeboatConfig {
         @WithDefault("24h")
         Duration recoveryPoint();
 
-        /** The time zone in which a day of retention begins and ends. */
+        /**
+         * What starts by itself and when: a name, and five fields as of cron in {@link #zone}. {@code validate}, {@code
+         * drill} and {@code prune} do what they say, every other name is a backup with that label.
+         */
+        Map<String, String> schedule();
+
+        /** The time zone of the schedule, and in which a day of retention begins and ends. */
         @WithDefault("UTC")
         java.time.ZoneId zone();
     }

@@ -1,5 +1,6 @@
 package dev.lifeboat.host;
 
+import dev.lifeboat.environment.LifeboatConfig;
 import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
 import dev.lifeboat.fault.FaultException;
@@ -12,10 +13,13 @@ import java.net.BindException;
 import java.net.InetAddress;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HexFormat;
+import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -23,14 +27,17 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.eclipse.microprofile.config.ConfigProvider;
 
 /**
- * The engine in this process: functions, orchestrator and API, answering on HTTP. Started by the owner of the data folder.
+ * What this process serves on HTTP: as an engine functions, orchestrator and API; as a sidecar the heavy tasks; or a single
+ * function. Engine and sidecar are started by the owner of a data folder; a function keeps nothing in one.
  */
 public final class Engine implements AutoCloseable {
     private static final int START_LIMIT_SECONDS = 120;
     private static final int STOP_LIMIT_SECONDS = 15;
     private static final AtomicReference<CountDownLatch> READY = new AtomicReference<>();
 
-    private final DataFolder folder;
+    private final LifeboatConfig.Role role;
+    private final Optional<DataFolder> folder;
+    private final Path dataDir;
     private final String token;
     private Optional<StateServer> state = Optional.empty();
     private Optional<Thread> runner = Optional.empty();
@@ -38,9 +45,11 @@ public final class Engine implements AutoCloseable {
     private final CountDownLatch ended = new CountDownLatch(1);
     private boolean closed;
 
-    private Engine(DataFolder folder, String token) {
+    private Engine(LifeboatConfig.Role role, Optional<DataFolder> folder, Settings settings) {
+        this.role = role;
         this.folder = folder;
-        this.token = token;
+        this.dataDir = folder.map(DataFolder::path).orElse(settings.dataDir());
+        this.token = settings.token().orElseGet(Engine::newToken);
     }
 
     /** Runs inside the framework: says that it is up, and keeps it up. */
@@ -64,21 +73,71 @@ public final class Engine implements AutoCloseable {
      */
     public static Engine start(DataFolder folder, Settings settings, String host, int port)
             throws IOException, InterruptedException {
-        var engine = new Engine(folder, settings.token().orElseGet(Engine::newToken));
-        Runtime.getRuntime().addShutdownHook(new Thread(engine::closeAtExit, "close-engine"));
-        try {
+        var engine = new Engine(LifeboatConfig.Role.ENGINE, Optional.of(folder), settings);
+        return engine.start(host, port, () -> {
             Endpoint.remove(folder.path());
-            System.setProperty("lifeboat.data-dir", folder.path().toString());
-            System.setProperty("lifeboat.token", engine.token);
-            System.setProperty("quarkus.http.host", host);
-            System.setProperty("quarkus.http.port", Integer.toString(port));
             if (!settings.stateConfigured()) {
                 engine.startState();
             }
-            engine.startFramework(host, port);
-            return engine;
+        });
+    }
+
+    /**
+     * Starts a sidecar, which has no state. It keeps the journals of restores in its data folder, which has to outlive it.
+     *
+     * @param folder held by this process; given back with the sidecar, also where the start fails
+     * @param host the address to listen on
+     * @param port the port; 0: any free one
+     * @throws dev.lifeboat.fault.FaultException BAD_CONFIGURATION where the configuration or the port can't be used
+     */
+    public static Engine startSidecar(DataFolder folder, Settings settings, String host, int port)
+            throws IOException, InterruptedException {
+        return new Engine(LifeboatConfig.Role.SIDECAR, Optional.of(folder), settings).start(host, port, () -> {
+            for (String extension : List.of("datasource", "hibernate-orm", "flyway")) {
+                System.setProperty("quarkus." + extension + ".active", "false");
+            }
+        });
+    }
+
+    /**
+     * Starts a process that serves one function. The database of the state is configured, and an engine has brought it to the
+     * version of this program.
+     *
+     * @param name the function's
+     * @param host the address to listen on
+     * @param port the port; 0: any free one
+     * @throws dev.lifeboat.fault.FaultException BAD_CONFIGURATION where the configuration or the port can't be used;
+     *     STATE_UNAVAILABLE where the state's database can't be reached
+     */
+    public static Engine startFunction(String name, Settings settings, String host, int port)
+            throws IOException, InterruptedException {
+        return new Engine(LifeboatConfig.Role.FUNCTION, Optional.empty(), settings).start(host, port, () -> {
+            System.setProperty("quarkus.funqy.export", name);
+            System.setProperty("quarkus.flyway.migrate-at-start", "false");
+            // Many of them may stand beside each other: each one's log is its own output.
+            System.setProperty("quarkus.log.file.enabled", "false");
+            System.setProperty("quarkus.log.console.level", "INFO");
+        });
+    }
+
+    /** What a role does before the framework starts. */
+    private interface Preparation {
+        void prepare() throws IOException, InterruptedException;
+    }
+
+    private Engine start(String host, int port, Preparation preparation) throws IOException, InterruptedException {
+        Runtime.getRuntime().addShutdownHook(new Thread(this::closeAtExit, "close-engine"));
+        try {
+            System.setProperty("lifeboat.role", role.name().toLowerCase(Locale.ROOT));
+            System.setProperty("lifeboat.data-dir", dataDir.toString());
+            System.setProperty("lifeboat.token", token);
+            System.setProperty("quarkus.http.host", host);
+            System.setProperty("quarkus.http.port", Integer.toString(port));
+            preparation.prepare();
+            startFramework(host, port);
+            return this;
         } catch (IOException | InterruptedException | RuntimeException e) {
-            engine.close();
+            close();
             throw e;
         }
     }
@@ -86,7 +145,7 @@ public final class Engine implements AutoCloseable {
     /** Waits for a close that comes meanwhile, so that it finds the server that is being started. */
     private synchronized void startState() {
         refuseClosed();
-        StateServer server = StateServer.start(folder);
+        StateServer server = StateServer.start(folder.orElseThrow());
         state = Optional.of(server);
         System.setProperty("lifeboat.sole-owner", "true");
         System.setProperty("quarkus.datasource.jdbc.url", server.jdbcUrl());
@@ -119,7 +178,9 @@ public final class Engine implements AutoCloseable {
                     token,
                     ProcessHandle.current().pid(),
                     Instant.now());
-            told.write(folder.path());
+            if (role == LifeboatConfig.Role.ENGINE) {
+                told.write(dataDir);
+            }
             endpoint = Optional.of(told);
         }
     }
@@ -168,7 +229,7 @@ public final class Engine implements AutoCloseable {
                 FaultCode.STATE_UNAVAILABLE,
                 "the engine did not start"
                         + failure.map(error -> ": " + rootMessage(error)).orElse(""),
-                "The log " + folder.path().resolve("logs/lifeboat.log") + " tells more; where a database for the state"
+                "The log " + dataDir.resolve("logs/lifeboat.log") + " tells more; where a database for the state"
                         + " is configured, see that it can be reached.");
     }
 
@@ -197,7 +258,9 @@ public final class Engine implements AutoCloseable {
             return;
         }
         closed = true;
-        Endpoint.remove(folder.path());
+        if (role == LifeboatConfig.Role.ENGINE) {
+            Endpoint.remove(dataDir);
+        }
         if (runner.isPresent() && ended.getCount() > 0) {
             // not where the framework did not come up: it would then end the process before the reason is told
             Quarkus.asyncExit(0);
@@ -212,7 +275,9 @@ public final class Engine implements AutoCloseable {
         try {
             state.ifPresent(StateServer::close);
         } finally {
-            folder.close();
+            if (folder.isPresent()) {
+                folder.get().close();
+            }
         }
     }
 

@@ -17,8 +17,9 @@ import org.yaml.snakeyaml.error.YAMLException;
  * @param dataDir the data folder
  * @param stateConfigured whether a database for the state is configured; else the embedded server holds it
  * @param token the configured token
+ * @param sidecarTokenConfigured whether a token of the sidecar is configured, or a file that holds it
  */
-public record Settings(Path dataDir, boolean stateConfigured, Optional<String> token) {
+public record Settings(Path dataDir, boolean stateConfigured, Optional<String> token, boolean sidecarTokenConfigured) {
     /**
      * Reads system properties, environment variables and {@code config/application.yaml} of the working folder.
      *
@@ -51,6 +52,9 @@ public record Settings(Path dataDir, boolean stateConfigured, Optional<String> t
                 config.getOptionalValue("lifeboat.data-dir", Path.class).orElse(Path.of("data")),
                 config.getOptionalValue("quarkus.datasource.jdbc.url", String.class)
                         .isPresent(),
-                config.getOptionalValue("lifeboat.token", String.class));
+                config.getOptionalValue("lifeboat.token", String.class),
+                config.getOptionalValue("lifeboat.sidecar.token", String.class)
+                        .or(() -> config.getOptionalValue("lifeboat.sidecar.token-file", String.class))
+                        .isPresent());
     }
 }

@@ -19,16 +19,15 @@ class NoticeBook {
     private static final Duration LONGEST_PAUSE = Duration.ofHours(1);
     private static final int BATCH = 50;
 
-    private final Session entities;
-
-    NoticeBook(Session entities) {
-        this.entities = entities;
+    /** A process without the state, such as a sidecar, has no session to be given. */
+    private static Session entities() {
+        return NoticeRow.getEntityManager().unwrap(Session.class);
     }
 
     /** Runs that have ended and were not looked at for notices yet, the oldest first. */
     @Transactional
     List<String> unnoticed() {
-        return entities.createNativeQuery("""
+        return entities().createNativeQuery("""
                         SELECT run_id FROM ops.runs WHERE completed_at IS NOT NULL AND noticed_at IS NULL
                         ORDER BY completed_at LIMIT 100""", String.class).getResultList();
     }
@@ -50,7 +49,8 @@ class NoticeBook {
     /** Marks a run as looked at, and enters what is to be told of it, in one transaction; an entry that is there stays. */
     @Transactional
     void noticed(String runId, Optional<Notice> notice, List<String> targets) {
-        int mine = entities.createNativeMutationQuery(
+        int mine = entities()
+                .createNativeMutationQuery(
                         "UPDATE ops.runs SET noticed_at = now() WHERE run_id = ?1 AND noticed_at IS NULL")
                 .setParameter(1, runId)
                 .executeUpdate();
@@ -63,7 +63,8 @@ class NoticeBook {
     @Transactional
     void enter(Notice notice, List<String> targets) {
         for (String target : targets) {
-            entities.createNativeMutationQuery("""
+            entities()
+                    .createNativeMutationQuery("""
                             INSERT INTO ops.notices (key, target, event, environment_id, run_id, title, body, created_at)
                             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (key, target) DO NOTHING""")
                     .setParameter(1, notice.key())
@@ -81,7 +82,8 @@ class NoticeBook {
     /** Takes what is due, for a minute: another process does not send it meanwhile. */
     @Transactional
     List<NoticeRow> take() {
-        return entities.createNativeQuery("""
+        return entities()
+                .createNativeQuery("""
                         UPDATE ops.notices SET next_attempt_at = now() + interval '1 minute', attempts = attempts + 1
                         WHERE id IN (SELECT id FROM ops.notices
                                      WHERE delivered_at IS NULL AND given_up_at IS NULL AND next_attempt_at <= now()

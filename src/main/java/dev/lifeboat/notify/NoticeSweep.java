@@ -53,7 +53,7 @@ class NoticeSweep {
 
     @Scheduled(every = "10s", delayed = "3s", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
     void sweep() {
-        if (!config.notices().isEmpty() && !ending) {
+        if (isMine() && !ending) {
             try {
                 lookAtRuns();
                 deliver(Instant.MAX);
@@ -67,7 +67,7 @@ class NoticeSweep {
 
     @Scheduled(every = "15m", delayed = "1m", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
     void lookForMissing() {
-        if (!config.notices().isEmpty() && !ending) {
+        if (isMine() && !ending) {
             for (EnvironmentId id : environments.all()) {
                 Optional<Instant> newest = artifacts.latest(id, type -> true).map((Artifact made) -> made.createdAt);
                 Notices.overdue(id.toString(), newest, environments.configOf(id).recoveryPoint(), Instant.now())
@@ -78,7 +78,7 @@ class NoticeSweep {
 
     void atTheEnd(@Observes ShutdownEvent stop) {
         ending = true;
-        if (!config.notices().isEmpty()) {
+        if (isMine()) {
             try {
                 lookAtRuns();
                 deliver(Instant.now().plus(AT_THE_END));
@@ -86,6 +86,11 @@ class NoticeSweep {
                 LOG.warnf("notices were not all sent; the next engine goes on: %s", e.getMessage());
             }
         }
+    }
+
+    /** Functions and sidecars of their own leave it to the engine. */
+    private boolean isMine() {
+        return config.role() == LifeboatConfig.Role.ENGINE && !config.notices().isEmpty();
     }
 
     private void lookAtRuns() {

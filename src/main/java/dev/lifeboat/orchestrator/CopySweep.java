@@ -29,7 +29,7 @@ public class CopySweep {
     private final ArtifactCatalogue catalogue;
     private final RunStore runs;
     private final Operations operations;
-    private final Stopping stopping;
+    private final Duty duty;
     private final Stores stores;
     private final LifeboatConfig config;
 
@@ -39,18 +39,18 @@ public class CopySweep {
             Operations operations,
             Stores stores,
             LifeboatConfig config,
-            Stopping stopping) {
+            Duty duty) {
         this.catalogue = catalogue;
         this.runs = runs;
         this.operations = operations;
-        this.stopping = stopping;
+        this.duty = duty;
         this.stores = stores;
         this.config = config;
     }
 
     @Scheduled(every = "10s", delayed = "5s", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
     void replicate() {
-        stopping.unlessBegun(this::makeWantedCopies);
+        duty.whileOn(this::makeWantedCopies);
     }
 
     private void makeWantedCopies() {
@@ -90,7 +90,7 @@ public class CopySweep {
 
     @Scheduled(every = "1h", delayed = "2m", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
     void readAgain() {
-        stopping.unlessBegun(this::readOldCopies);
+        duty.whileOn(this::readOldCopies);
     }
 
     private void readOldCopies() {

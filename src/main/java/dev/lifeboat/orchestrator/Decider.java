@@ -166,19 +166,25 @@ public final class Decider {
 
     private static Next again(Workflow workflow, RunSnapshot run, Step step, StepRecord failed) {
         Fault fault = failed.fault().orElseThrow();
-        // A step that was cut off is done again whatever it was: steps are idempotent for a run. MOST_RECOVERIES bounds
-        // it.
-        boolean cutOff = fault.code() == FaultCode.TASK_LOST;
+        // A step that was cut off, that did not reach who does it, or of which nobody knows how it ended, is done again
+        // whatever it was: steps are idempotent for a run. But what takes its sidecar down each time must end some day.
+        boolean cutOff = isCutOff(fault);
+        long losses = run.steps().stream()
+                .filter(record -> record.step().equals(step.name()))
+                .filter(record -> record.fault().filter(Decider::isCutOff).isPresent())
+                .count();
         long tries = run.steps().stream()
                 .filter(record -> record.step().equals(step.name()))
                 .filter(record ->
-                        record.fault().map(f -> f.code() != FaultCode.TASK_LOST).orElse(false))
+                        record.fault().filter(other -> !isCutOff(other)).isPresent())
                 .count();
-        if (!cutOff && (!fault.code().retryable() || tries >= step.attempts())) {
+        boolean spent = !fault.code().retryable() || tries >= step.attempts();
+        if (cutOff ? losses > MOST_RECOVERIES : spent) {
             return new Next.Broken(fault);
         }
-        Instant when =
-                cutOff ? run.now() : failed.finishedAt().orElse(run.now()).plus(backOff(failed.attempt()));
+        Instant when = fault.code() == FaultCode.TASK_LOST
+                ? run.now()
+                : failed.finishedAt().orElse(run.now()).plus(backOff(failed.attempt()));
         if (when.isAfter(run.now())) {
             return new Next.Until(when);
         }
@@ -187,6 +193,13 @@ public final class Decider {
             return new Next.Now(new Decision.Invoke(step, failed.attempt() + 1, Optional.empty()));
         }
         return new Next.Now(new Decision.Restart(group, step.name() + ": " + fault.message()));
+    }
+
+    private static boolean isCutOff(Fault fault) {
+        return switch (fault.code()) {
+            case TASK_LOST, OUTCOME_UNKNOWN, SIDECAR_UNREACHABLE, SIDECAR_BUSY, FUNCTION_UNREACHABLE -> true;
+            default -> false;
+        };
     }
 
     private static boolean due(StepRecord waiting, RunSnapshot run) {

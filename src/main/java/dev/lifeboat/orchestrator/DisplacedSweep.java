@@ -15,17 +15,17 @@ public class DisplacedSweep {
 
     private final RunStore runs;
     private final Operations operations;
-    private final Stopping stopping;
+    private final Duty duty;
 
-    DisplacedSweep(RunStore runs, Operations operations, Stopping stopping) {
+    DisplacedSweep(RunStore runs, Operations operations, Duty duty) {
         this.runs = runs;
         this.operations = operations;
-        this.stopping = stopping;
+        this.duty = duty;
     }
 
     @Scheduled(every = "10m", delayed = "1m", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
     void sweep() {
-        stopping.unlessBegun(this::dropWhatIsOver);
+        duty.whileOn(this::dropWhatIsOver);
     }
 
     private void dropWhatIsOver() {

@@ -9,16 +9,23 @@ import dev.lifeboat.step.StepResponse;
 import dev.lifeboat.step.StepResult;
 import io.quarkus.arc.All;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.inject.Typed;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
 
 /** Calls the functions of this very process. */
 @ApplicationScoped
+@Typed(InProcessInvoker.class)
 public class InProcessInvoker implements StepInvoker {
     private static final Logger LOG = Logger.getLogger(InProcessInvoker.class);
+
+    /** Steps that are being done in this process now: the function and the run. */
+    private static final Set<String> UNDER_WAY = ConcurrentHashMap.newKeySet();
 
     private final Map<String, StepFunction> functions;
 
@@ -31,8 +38,32 @@ public class InProcessInvoker implements StepInvoker {
         return StepResponse.of(call(functions.get(name), request));
     }
 
-    /** Calls a function so that whatever leaves it is a result. */
+    /**
+     * Calls a function so that whatever leaves it is a result. A step that is still being done for a caller that has given it up
+     * is not begun a second time beside it; asking how far a task is disturbs nothing.
+     */
     public static StepResult call(StepFunction function, StepRequest request) {
+        String step = function.name() + " of " + request.runId();
+        boolean alone = request.isPoll() || UNDER_WAY.add(step);
+        if (!alone) {
+            return new StepResult.OutcomeUnknown(
+                    Fault.of(
+                            FaultCode.OUTCOME_UNKNOWN,
+                            "an earlier call of " + step + " is still under way; this one did nothing",
+                            "Nothing to do: the step is asked for again, and finds what was done."),
+                    "call again",
+                    List.of());
+        }
+        try {
+            return applied(function, request);
+        } finally {
+            if (!request.isPoll()) {
+                UNDER_WAY.remove(step);
+            }
+        }
+    }
+
+    private static StepResult applied(StepFunction function, StepRequest request) {
         try {
             return function.apply(request.checked());
         } catch (FaultException e) {

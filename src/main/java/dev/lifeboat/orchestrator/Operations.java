@@ -10,6 +10,10 @@ import dev.lifeboat.environment.EnvironmentType;
 import dev.lifeboat.environment.LifeboatConfig;
 import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
+import dev.lifeboat.fault.FaultException;
+import dev.lifeboat.fault.RefusedException;
+import dev.lifeboat.guardrail.Guardrail;
+import dev.lifeboat.guardrail.Guardrails;
 import dev.lifeboat.json.Json;
 import dev.lifeboat.preflight.BackupPreconditions;
 import dev.lifeboat.preflight.PreflightReport;
@@ -25,6 +29,7 @@ import dev.lifeboat.sidecar.OdooZip;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * What can be asked for. Each call checks the input and every precondition, and only then creates a run; where something
@@ -36,6 +41,8 @@ public class Operations {
     /** Who asks for what nobody asks for: schedules and sweeps. */
     public static final String SYSTEM = "system";
 
+    private static final String TRIGGER = "trigger";
+
     private final EnvironmentCatalogue environments;
     private final ArtifactCatalogue artifacts;
     private final RunStore runs;
@@ -43,6 +50,7 @@ public class Operations {
     private final BackupPreconditions backupPreconditions;
     private final RestorePreconditions restorePreconditions;
     private final LifeboatConfig config;
+    private final Guardrails guardrails;
 
     Operations(
             EnvironmentCatalogue environments,
@@ -51,7 +59,8 @@ public class Operations {
             Orchestrator orchestrator,
             BackupPreconditions backupPreconditions,
             RestorePreconditions restorePreconditions,
-            LifeboatConfig config) {
+            LifeboatConfig config,
+            Guardrails guardrails) {
         this.environments = environments;
         this.artifacts = artifacts;
         this.runs = runs;
@@ -59,24 +68,50 @@ public class Operations {
         this.backupPreconditions = backupPreconditions;
         this.restorePreconditions = restorePreconditions;
         this.config = config;
+        this.guardrails = guardrails;
     }
 
     /** Starts a backup; gives the run's id. */
     public String backup(EnvironmentId environment, BackupOrder order, String user) {
-        Bindings bindings = environments.bindings(environment);
-        backupPreconditions.evaluate(bindings, order.type(), user).orRefuse();
-        return start(Operation.BACKUP, bindings, backupInputs(environment, order, "backup"), user, Optional.empty());
+        return backup(environment, order, user, Optional.empty());
+    }
+
+    /**
+     * Starts a backup, once for each trigger; gives the run's id.
+     *
+     * @param trigger what asks for it where no person does: a time of a schedule, an event
+     */
+    public String backup(EnvironmentId environment, BackupOrder order, String user, Optional<String> trigger) {
+        return once(() -> trigger.flatMap(key -> runs.triggered(environment, key)), () -> {
+            Bindings bindings = environments.bindings(environment);
+            backupPreconditions.evaluate(bindings, order.type(), user).orRefuse();
+            ObjectNode inputs = backupInputs(environment, order, "backup");
+            trigger.ifPresent(key -> inputs.put(TRIGGER, key));
+            return start(Operation.BACKUP, bindings, inputs, user, Optional.empty());
+        });
+    }
+
+    /** What may be asked for twice at the same time is started once. */
+    private static String once(Supplier<Optional<String>> before, Supplier<String> start) {
+        return before.get().orElseGet(() -> {
+            try {
+                return start.get();
+            } catch (FaultException | RefusedException e) {
+                return before.get().orElseThrow(() -> e);
+            }
+        });
     }
 
     /** Starts the safety backup of a restore, under that restore's exclusivity; gives the run's id. */
     public String safetyBackup(EnvironmentId environment, BackupOrder order, String restoreRun, String user) {
-        Bindings bindings = environments.bindings(environment);
-        return start(
-                Operation.BACKUP,
-                bindings,
-                backupInputs(environment, order, "pre_restore"),
-                user,
-                Optional.of(restoreRun));
+        return once(
+                () -> runs.child(restoreRun, Operation.BACKUP),
+                () -> start(
+                        Operation.BACKUP,
+                        environments.bindings(environment),
+                        backupInputs(environment, order, "pre_restore"),
+                        user,
+                        Optional.of(restoreRun)));
     }
 
     /**
@@ -92,31 +127,44 @@ public class Operations {
         restorePreconditions
                 .evaluate(bindings, source.environment(), artifactId, order.type(), user)
                 .orRefuse();
-        ObjectNode inputs = Json.object()
-                .put("restore_type", order.type().wireName())
-                .put("skip_confirmation", order.skipConfirmation());
-        if (!source.environment().equals(environment)) {
-            inputs.put("artifact_environment", source.environment().toString());
-        }
         Optional<String> marker = order.again()
                 ? Optional.empty()
                 : runs.restoreMarker(environment, artifactId, order.type().wireName());
-        if (marker.isPresent()) {
-            // It writes no marker of its own: the artifact stands under another name.
-            inputs.put("mode", RestoreMode.VALIDATION_ONLY.wireName())
-                    .put("validated_artifact_id", artifactId)
-                    .put("restored_by", marker.get())
-                    .put("verify_post_restore", true)
-                    .put("rollback_on_failure", false);
-        } else {
-            inputs.put("mode", RestoreMode.RESTORE.wireName())
-                    .put("artifact_id", artifactId)
-                    .put("verify_post_restore", order.verify())
-                    .put("rollback_on_failure", order.rollback())
-                    .put("in_place", order.inPlace())
-                    .put("neutralize", neutralize);
+        ObjectNode inputs = marker.map(earlier -> validationInputs(order, artifactId, earlier))
+                .orElseGet(() -> restoreInputs(order, artifactId, neutralize));
+        if (!source.environment().equals(environment)) {
+            inputs.put("artifact_environment", source.environment().toString());
         }
         return start(Operation.RESTORE, bindings, inputs, user, Optional.empty());
+    }
+
+    /** The inputs of a restore. */
+    ObjectNode restoreInputs(RestoreOrder order, String artifactId, boolean neutralize) {
+        ObjectNode inputs = Json.object()
+                .put("restore_type", order.type().wireName())
+                .put("skip_confirmation", order.skipConfirmation())
+                .put("mode", RestoreMode.RESTORE.wireName())
+                .put("artifact_id", artifactId)
+                .put("verify_post_restore", order.verify())
+                .put(
+                        "rollback_on_failure",
+                        order.rollback().orElse(guardrails.holds(Guardrail.ROLLBACK_ON_FAILURE_DEFAULT)))
+                .put("in_place", order.inPlace())
+                .put("neutralize", neutralize);
+        guardrails.missing().forEach(inputs.withArray("guardrails_off")::add);
+        return inputs;
+    }
+
+    /** The inputs of a restore of what was restored already; it writes no marker: the artifact stands under another name. */
+    private static ObjectNode validationInputs(RestoreOrder order, String artifactId, String earlier) {
+        return Json.object()
+                .put("restore_type", order.type().wireName())
+                .put("skip_confirmation", order.skipConfirmation())
+                .put("mode", RestoreMode.VALIDATION_ONLY.wireName())
+                .put("validated_artifact_id", artifactId)
+                .put("restored_by", earlier)
+                .put("verify_post_restore", true)
+                .put("rollback_on_failure", false);
     }
 
     /**
@@ -133,7 +181,10 @@ public class Operations {
                 .put("in_place", true)
                 .put("skip_confirmation", true)
                 .put("puts_back", failedRun);
-        return start(Operation.RESTORE, environments.bindings(environment), inputs, user, Optional.of(failedRun));
+        return once(
+                () -> runs.child(failedRun, Operation.RESTORE),
+                () -> start(
+                        Operation.RESTORE, environments.bindings(environment), inputs, user, Optional.of(failedRun)));
     }
 
     /** Starts the removal of what a successful restore displaced and kept; gives the run's id. */
@@ -216,6 +267,16 @@ public class Operations {
      * @param store whose copy is rehearsed; empty: the nearest whole one
      */
     public String drill(EnvironmentId environment, Optional<String> artifact, Optional<String> store, String user) {
+        return drill(environment, artifact, store, user, Optional.empty());
+    }
+
+    /** The same, once for each trigger. */
+    public String drill(
+            EnvironmentId environment,
+            Optional<String> artifact,
+            Optional<String> store,
+            String user,
+            Optional<String> trigger) {
         Bindings bindings = environments.bindings(environment);
         permitted(environment, Operation.VERIFY, user);
         String artifactId = artifact.orElseGet(() -> artifactId(environment, RestoreOrder.of("latest")));
@@ -225,7 +286,7 @@ public class Operations {
         Duration recoveryPoint = environments.configOf(environment).recoveryPoint();
         return start(
                 Operation.DRILL,
-                bindings,
+                environment,
                 Json.object()
                         .put("artifact_id", artifactId)
                         .put("restore_type", rehearsed.backupType)
@@ -236,24 +297,37 @@ public class Operations {
                         .put("target_recovery_seconds", recoveryTime.toSeconds())
                         .put("target_recovery_point_seconds", recoveryPoint.toSeconds()),
                 user,
-                Optional.empty());
+                trigger);
     }
 
     /** Starts the seven checks alone; gives the run's id. */
     public String validate(EnvironmentId environment, String user) {
+        return validate(environment, user, Optional.empty());
+    }
+
+    /** Starts the seven checks alone, once for each trigger; gives the run's id. */
+    public String validate(EnvironmentId environment, String user, Optional<String> trigger) {
         permitted(environment, Operation.VALIDATE, user);
-        return start(Operation.VALIDATE, environments.bindings(environment), Json.object(), user, Optional.empty());
+        return start(Operation.VALIDATE, environment, Json.object(), user, trigger);
     }
 
     /** Starts the retention policy's application, or, for a dry run, its explanation; gives the run's id. */
     public String prune(EnvironmentId environment, boolean dryRun, String user) {
+        return prune(environment, dryRun, user, Optional.empty());
+    }
+
+    /** As {@link #prune(EnvironmentId, boolean, String)}, once for each trigger. */
+    public String prune(EnvironmentId environment, boolean dryRun, String user, Optional<String> trigger) {
         permitted(environment, Operation.PRUNE, user);
-        return start(
-                Operation.PRUNE,
-                environments.bindings(environment),
-                Json.object().put("dry_run", dryRun),
-                user,
-                Optional.empty());
+        return start(Operation.PRUNE, environment, Json.object().put("dry_run", dryRun), user, trigger);
+    }
+
+    private String start(
+            Operation operation, EnvironmentId environment, ObjectNode inputs, String user, Optional<String> trigger) {
+        trigger.ifPresent(key -> inputs.put(TRIGGER, key));
+        return once(
+                () -> trigger.flatMap(key -> runs.triggered(environment, key)),
+                () -> start(operation, environments.bindings(environment), inputs, user, Optional.empty()));
     }
 
     /** Evaluates all preconditions of {@code backup} or {@code restore}; starts nothing. */
@@ -308,8 +382,9 @@ public class Operations {
         }
     }
 
-    private static void confirmed(Bindings bindings, RestoreOrder order) {
-        if (bindings.type() != EnvironmentType.PRODUCTION) {
+    private void confirmed(Bindings bindings, RestoreOrder order) {
+        if (bindings.type() != EnvironmentType.PRODUCTION
+                || !guardrails.holds(Guardrail.PROD_REQUIRES_HUMAN_CONFIRMATION)) {
             return;
         }
         String name = bindings.environment().name();

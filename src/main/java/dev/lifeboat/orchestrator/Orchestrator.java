@@ -53,7 +53,7 @@ public class Orchestrator {
     /** Runs that are being advanced; the value says whether they were woken once more meanwhile. */
     private final Map<String, Boolean> turning = new ConcurrentHashMap<>();
 
-    private final Stopping stopping;
+    private final Duty duty;
 
     Orchestrator(
             RunStore runs,
@@ -61,13 +61,13 @@ public class Orchestrator {
             TaskRunner tasks,
             RunEvidence evidence,
             LifeboatConfig config,
-            Stopping stopping) {
+            Duty duty) {
         this.runs = runs;
         this.functions = functions;
         this.tasks = tasks;
         this.evidence = evidence;
         this.soleOwner = config.soleOwner();
-        this.stopping = stopping;
+        this.duty = duty;
     }
 
     /** Takes up at once what an earlier process left, where this process alone may use the state. */
@@ -89,11 +89,12 @@ public class Orchestrator {
      */
     public String start(NewRun newRun) {
         String runId = runs.create(newRun);
-        RunSnapshot run = runs.load(runId);
+        if (!duty.isOn()) {
+            // An engine finds it, opens its evidence, and advances it.
+            return runId;
+        }
         try {
-            runs.evidenceAt(runId, evidence.open(run).toString());
-            evidence.write(run, new EvidenceFile("inputs.json", Json.pretty(inputs(run))));
-            evidence.write(run, new EvidenceFile("run_id.txt", runId + "\n"));
+            openEvidence(runs.load(runId));
         } catch (FaultException e) {
             runs.claim(runId, owner, LEASE)
                     .ifPresent(epoch -> runs.finish(
@@ -109,26 +110,34 @@ public class Orchestrator {
         return runId;
     }
 
+    private void openEvidence(RunSnapshot run) {
+        evidence.write(run, new EvidenceFile("inputs.json", Json.pretty(inputs(run))));
+        evidence.write(run, new EvidenceFile("run_id.txt", run.runId() + "\n"));
+        runs.evidenceAt(run.runId(), evidence.open(run).toString());
+    }
+
     /** Asks for a run to be advanced soon, by this process. */
     public void wake(String runId) {
-        if (!stopping.hasBegun() && turning.put(runId, true) == null) {
+        if (duty.isOn() && turning.put(runId, true) == null) {
             workers.execute(() -> turn(runId));
         }
     }
 
     void onTaskFinished(@ObservesAsync TaskFinished finished) {
-        runs.wake(finished.runId());
-        wake(finished.runId());
+        duty.whileOn(() -> {
+            runs.wake(finished.runId());
+            wake(finished.runId());
+        });
     }
 
     @Scheduled(every = "1s", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
     void sweep() {
-        stopping.unlessBegun(() -> runs.due(owner, 100).forEach(this::wake));
+        duty.whileOn(() -> runs.due(owner, 100).forEach(this::wake));
     }
 
     @Scheduled(every = "5s", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
     void heartbeat() {
-        stopping.unlessBegun(() -> runs.heartbeat(owner, LEASE));
+        duty.whileOn(() -> runs.heartbeat(owner, LEASE));
     }
 
     private void turn(String runId) {
@@ -136,10 +145,10 @@ public class Orchestrator {
             do {
                 turning.put(runId, false);
                 advance(runId);
-            } while (!stopping.hasBegun() && !turning.remove(runId, false));
+            } while (duty.isOn() && !turning.remove(runId, false));
         } catch (RuntimeException e) {
             turning.remove(runId);
-            if (!stopping.hasBegun()) {
+            if (duty.isOn()) {
                 LOG.errorf(e, "run %s was not advanced; the next sweep tries again", runId);
             }
         }
@@ -148,12 +157,15 @@ public class Orchestrator {
     /** Advances a run until it has to wait, is over, or is somebody else's. */
     public void advance(String runId) {
         boolean on = true;
-        while (on && !stopping.hasBegun()) {
+        while (on && duty.isOn()) {
             Optional<Integer> epoch = runs.claim(runId, owner, LEASE);
             if (epoch.isEmpty()) {
                 return;
             }
             RunSnapshot run = runs.load(runId);
+            if (run.evidenceDir().isEmpty()) {
+                openEvidence(run);
+            }
             Workflow workflow = Workflows.of(run.operation());
             on = switch (Decider.decide(workflow, run)) {
                 case Decision.Invoke(Step step, int attempt, var outcome) ->

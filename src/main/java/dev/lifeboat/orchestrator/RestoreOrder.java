@@ -9,7 +9,7 @@ import java.util.Optional;
  * @param artifact the artifact's id, or {@code latest}
  * @param type what it covers
  * @param verify whether the seven checks run after it
- * @param rollback whether the environment is put back where it fails
+ * @param rollback whether the environment is put back where it fails; empty: as the guardrail says
  * @param confirm the environment's name, typed; wanted for production
  * @param skipConfirmation asks to do without {@code confirm}; refused for production
  * @param again restores an artifact anew that a run has restored already; without it such a call only validates
@@ -22,7 +22,7 @@ public record RestoreOrder(
         String artifact,
         BackupType type,
         Boolean verify,
-        Boolean rollback,
+        Optional<Boolean> rollback,
         Optional<String> confirm,
         Boolean skipConfirmation,
         Boolean again,
@@ -32,7 +32,7 @@ public record RestoreOrder(
     public RestoreOrder {
         type = type == null ? BackupType.FULL : type;
         verify = verify == null || verify;
-        rollback = rollback == null || rollback;
+        rollback = rollback == null ? Optional.empty() : rollback;
         confirm = confirm == null ? Optional.empty() : confirm;
         skipConfirmation = skipConfirmation != null && skipConfirmation;
         again = again != null && again;
@@ -44,6 +44,15 @@ public record RestoreOrder(
     /** A full restore with every default. */
     public static RestoreOrder of(String artifact) {
         return new RestoreOrder(
-                artifact, null, null, null, Optional.empty(), null, null, null, Optional.empty(), Optional.empty());
+                artifact,
+                null,
+                null,
+                Optional.empty(),
+                Optional.empty(),
+                null,
+                null,
+                null,
+                Optional.empty(),
+                Optional.empty());
     }
 }

@@ -11,6 +11,8 @@ import dev.lifeboat.evidence.Redactor;
 import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
 import dev.lifeboat.fault.FaultException;
+import dev.lifeboat.guardrail.Guardrail;
+import dev.lifeboat.guardrail.Guardrails;
 import dev.lifeboat.run.ChainLink;
 import dev.lifeboat.run.RunSnapshot;
 import dev.lifeboat.run.RunStore;
@@ -36,12 +38,19 @@ public class RunEvidence {
     private final EnvironmentCatalogue environments;
     private final InstallationKey key;
     private final RunStore runs;
+    private final Guardrails guardrails;
 
-    RunEvidence(LifeboatConfig config, EnvironmentCatalogue environments, InstallationKey key, RunStore runs) {
+    RunEvidence(
+            LifeboatConfig config,
+            EnvironmentCatalogue environments,
+            InstallationKey key,
+            RunStore runs,
+            Guardrails guardrails) {
         this.config = config;
         this.environments = environments;
         this.key = key;
         this.runs = runs;
+        this.guardrails = guardrails;
     }
 
     /** Where a run's evidence is. */
@@ -133,7 +142,15 @@ public class RunEvidence {
         return folder(run).open(name);
     }
 
+    /** Nothing is written as it is: without redaction there is no evidence, and without evidence no run. */
     private EvidenceFolder folder(RunSnapshot run) {
+        if (!guardrails.holds(Guardrail.REDACT_SECRETS_IN_EVIDENCE)) {
+            throw Fault.of(
+                            FaultCode.EVIDENCE_UNWRITABLE,
+                            "evidence is not written, because the guardrail redact_secrets_in_evidence is switched off",
+                            "Switch it on in functions/finalize/function.yaml, and build anew.")
+                    .toException();
+        }
         return new EvidenceFolder(
                 config.evidenceDir(),
                 run.operation().wireName(),

@@ -5,6 +5,7 @@ import static java.time.Duration.ofHours;
 import static java.time.Duration.ofMinutes;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.lifeboat.guardrail.Guardrail;
 import dev.lifeboat.run.Operation;
 import java.util.List;
 import java.util.Optional;
@@ -47,14 +48,16 @@ public final class Workflows {
             List.of(
                     step("verify-artifact", ofHours(6))
                             .attempts(2)
-                            .unless(Workflows::validationOnly)
+                            .unless(either(Workflows::validationOnly, without(Guardrail.INTEGRITY_CHECKS_REQUIRED)))
                             .evidence("artifact_verification.json"),
                     step("prepare-restore", ofHours(12))
                             .attempts(2)
                             .unless(either(Workflows::validationOnly, Workflows::inPlace))
                             .evidence("preparation.json"),
                     step("pre-restore-backup", ofHours(24))
-                            .unless(either(Workflows::validationOnly, Workflows::putsBack))
+                            .unless(either(
+                                    either(Workflows::validationOnly, Workflows::putsBack),
+                                    without(Guardrail.PRE_RESTORE_BACKUP_MANDATORY)))
                             .evidence("pre_restore_backup.json"),
                     step("quiesce", ofMinutes(5))
                             .unless(Workflows::validationOnly)
@@ -178,6 +181,14 @@ public final class Workflows {
                 inputs.path("mode").asText().equals(RestoreMode.VALIDATION_ONLY.wireName()),
                 "validation only: run " + inputs.path("restored_by").asText() + " has restored artifact "
                         + inputs.path("validated_artifact_id").asText() + " already");
+    }
+
+    /** A guardrail that the functions' files do not declare any more takes its step with it. */
+    private static Function<ObjectNode, Optional<String>> without(Guardrail guardrail) {
+        return inputs -> reason(
+                inputs.path("guardrails_off").valueStream().anyMatch(off -> off.asText()
+                        .equals(guardrail.wireName())),
+                "the guardrail " + guardrail.wireName() + " is switched off");
     }
 
     private static Optional<String> inPlace(ObjectNode inputs) {

@@ -9,6 +9,7 @@ import dev.lifeboat.step.StepResponse;
 import io.quarkus.narayana.jta.QuarkusTransaction;
 import io.quarkus.panache.common.Sort;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.inject.Instance;
 import jakarta.persistence.PersistenceException;
 import jakarta.transaction.Transactional;
 import java.time.Duration;
@@ -25,23 +26,29 @@ import org.hibernate.query.NativeQuery;
  */
 @ApplicationScoped
 public class RunStore {
-    private final Session entities;
+    private final Instance<Session> sessions;
 
-    RunStore(Session entities) {
-        this.entities = entities;
+    /** Asked for the session when it is wanted: a sidecar has no state. */
+    RunStore(Instance<Session> sessions) {
+        this.sessions = sessions;
+    }
+
+    private Session entities() {
+        return sessions.get();
     }
 
     /**
      * Creates a queued run and its first event.
      *
      * @return the new run's id
-     * @throws dev.lifeboat.fault.FaultException RUN_ACTIVE where another exclusive run of the environment is active
+     * @throws dev.lifeboat.fault.FaultException RUN_ACTIVE where another exclusive run of the environment is active, or the one
+     *     that this one would be the double of: of the same trigger, or the same child of a run
      */
     public String create(NewRun run) {
         try {
             return QuarkusTransaction.requiringNew().call(() -> insert(run));
         } catch (PersistenceException e) {
-            if (causedBy(e, "runs_one_active")) {
+            if (causedBy(e, "runs_one_active") || causedBy(e, "runs_one_of_trigger") || causedBy(e, "runs_one_child")) {
                 throw active(run.environment());
             }
             throw e;
@@ -51,13 +58,15 @@ public class RunStore {
     private String insert(NewRun run) {
         String type = run.environmentType().name().toLowerCase(java.util.Locale.ROOT);
         know(run.environment(), type);
-        entities.createNativeMutationQuery(
+        entities()
+                .createNativeMutationQuery(
                         "UPDATE ops.environments SET type = ?2 WHERE environment_id = ?1 AND type <> ?2")
                 .setParameter(1, run.environment().toString())
                 .setParameter(2, type)
                 .executeUpdate();
         var entity = new Run();
-        entity.runId = entities.createNativeQuery("SELECT ops.gen_run_id()", String.class)
+        entity.runId = entities()
+                .createNativeQuery("SELECT ops.gen_run_id()", String.class)
                 .getSingleResult();
         entity.projectId = run.environment().project();
         entity.environmentId = run.environment().toString();
@@ -67,9 +76,9 @@ public class RunStore {
         entity.metadata = run.inputs().deepCopy();
         entity.parentRunId = run.parentRunId().orElse(null);
         entity.wakeAt = now();
-        entities.persist(entity);
+        entities().persist(entity);
         event(entity.runId, "run_created", entity.metadata);
-        entities.flush();
+        entities().flush();
         return entity.runId;
     }
 
@@ -110,7 +119,8 @@ public class RunStore {
      */
     @Transactional(Transactional.TxType.REQUIRES_NEW)
     public Optional<Integer> claim(String runId, String owner, Duration lease) {
-        var epochs = entities.createNativeQuery("""
+        var epochs = entities()
+                .createNativeQuery("""
                 UPDATE ops.runs SET
                     epoch = CASE WHEN lease_owner = ?2 THEN epoch ELSE epoch + 1 END,
                     recoveries = CASE WHEN lease_owner IS NULL OR lease_owner = ?2 THEN recoveries ELSE recoveries + 1 END,
@@ -133,7 +143,8 @@ public class RunStore {
     /** Renews the leases of all open runs that {@code owner} holds. */
     @Transactional(Transactional.TxType.REQUIRES_NEW)
     public void heartbeat(String owner, Duration lease) {
-        entities.createNativeMutationQuery(
+        entities()
+                .createNativeMutationQuery(
                         "UPDATE ops.runs SET lease_until = clock_timestamp() + make_interval(secs => ?2)"
                                 + " WHERE lease_owner = ?1 AND status = 'running'")
                 .setParameter(1, owner)
@@ -144,7 +155,8 @@ public class RunStore {
     /** Ends every lease that is not {@code owner}'s: for the only process that may use this state, when it starts. */
     @Transactional(Transactional.TxType.REQUIRES_NEW)
     public void expireLeasesOfOthers(String owner) {
-        entities.createNativeMutationQuery("UPDATE ops.runs SET lease_until = clock_timestamp() - interval '1 second',"
+        entities()
+                .createNativeMutationQuery("UPDATE ops.runs SET lease_until = clock_timestamp() - interval '1 second',"
                         + " wake_at = clock_timestamp() WHERE status = 'running' AND lease_owner <> ?1")
                 .setParameter(1, owner)
                 .executeUpdate();
@@ -153,7 +165,8 @@ public class RunStore {
     /** The open runs that want to be looked at now: their time has come, or their owner has gone. */
     @Transactional
     public List<String> due(String owner, int limit) {
-        return entities.createNativeQuery("""
+        return entities()
+                .createNativeQuery("""
                 SELECT run_id FROM ops.runs
                 WHERE status IN ('queued', 'running') AND parked_at IS NULL
                   AND (lease_owner IS NULL OR lease_until < clock_timestamp()
@@ -176,7 +189,7 @@ public class RunStore {
                         "there is no run " + runId,
                         "`lifeboat runs` lists the runs that there are.")
                 .toException());
-        entities.refresh(run);
+        entities().refresh(run);
         List<StepRecord> steps =
                 RunStep.<RunStep>list("runId", Sort.by("startedAt").and("seq").and("attempt"), runId).stream()
                         .map(RunStore::read)
@@ -209,7 +222,7 @@ public class RunStore {
         }
         RunStep entity = attempt(runId, epoch, step, seq, attempt, StepStatus.RUNNING);
         entity.deadlineAt = now().plus(limit);
-        entities.persist(entity);
+        entities().persist(entity);
         event(runId, "step_started", Json.object().put("step", step).put("attempt", attempt));
         return true;
     }
@@ -224,7 +237,7 @@ public class RunStore {
         entity.deadlineAt = now();
         entity.finishedAt = entity.deadlineAt;
         entity.outputs = Json.object().put("skipped", why);
-        entities.persist(entity);
+        entities().persist(entity);
         event(runId, "step_skipped", Json.object().put("step", step).put("reason", why));
         return true;
     }
@@ -327,7 +340,8 @@ public class RunStore {
     /** The last record of an environment's chain; empty before the first. */
     @Transactional(Transactional.TxType.REQUIRES_NEW)
     public Optional<ChainLink> lastRecord(EnvironmentId environment) {
-        return link(entities.createNativeQuery(
+        return link(entities()
+                .createNativeQuery(
                         "SELECT record_sequence, record_run_id, record_sha256 FROM ops.environments"
                                 + " WHERE environment_id = ?1 AND record_sequence > 0",
                         Object[].class)
@@ -337,7 +351,8 @@ public class RunStore {
     /** The place that a run has taken in its environment's chain. */
     @Transactional(Transactional.TxType.REQUIRES_NEW)
     public Optional<ChainLink> recordOf(String runId) {
-        return link(entities.createNativeQuery(
+        return link(entities()
+                .createNativeQuery(
                         "SELECT record_sequence, run_id, record_sha256 FROM ops.runs"
                                 + " WHERE run_id = ?1 AND record_sequence IS NOT NULL",
                         Object[].class)
@@ -360,7 +375,8 @@ public class RunStore {
         if (!holdsLease(record.runId(), epoch)) {
             return Chaining.LEASE_LOST;
         }
-        int advanced = entities.createNativeMutationQuery("""
+        int advanced = entities()
+                .createNativeMutationQuery("""
                 UPDATE ops.environments SET record_sequence = ?2, record_run_id = ?1, record_sha256 = ?3
                 WHERE environment_id = (SELECT environment_id FROM ops.runs
                                         WHERE run_id = ?1 AND record_sequence IS NULL)
@@ -372,7 +388,8 @@ public class RunStore {
         if (advanced == 0) {
             return Chaining.OVERTAKEN;
         }
-        entities.createNativeMutationQuery(
+        entities()
+                .createNativeMutationQuery(
                         "UPDATE ops.runs SET record_sequence = ?2, record_sha256 = ?3 WHERE run_id = ?1")
                 .setParameter(1, record.runId())
                 .setParameter(2, record.sequence())
@@ -405,7 +422,8 @@ public class RunStore {
     public void wake(String runId) {
         // The run's row first, as everywhere: whoever takes both in another order would deadlock.
         wakeAt(runId, now());
-        entities.createNativeMutationQuery("UPDATE ops.run_steps SET check_at = clock_timestamp()"
+        entities()
+                .createNativeMutationQuery("UPDATE ops.run_steps SET check_at = clock_timestamp()"
                         + " WHERE run_id = ?1 AND status = 'waiting'")
                 .setParameter(1, runId)
                 .executeUpdate();
@@ -429,13 +447,27 @@ public class RunStore {
                 .map(run -> run.runId);
     }
 
+    /** The run that a trigger (a time of a schedule, an event) has started. */
+    @Transactional
+    public Optional<String> triggered(EnvironmentId environment, String trigger) {
+        return entities()
+                .createNativeQuery(
+                        "SELECT run_id FROM ops.runs WHERE environment_id = ?1 AND metadata->>'trigger' = ?2",
+                        String.class)
+                .setParameter(1, environment.toString())
+                .setParameter(2, trigger)
+                .getResultStream()
+                .findFirst();
+    }
+
     /**
      * The restore marker (restore specification, "Idempotency Rules"): the newest successful run that has restored an
      * artifact, with the same type or a wider one.
      */
     @Transactional
     public Optional<String> restoreMarker(EnvironmentId environment, String artifactId, String restoreType) {
-        return entities.createNativeQuery("""
+        return entities()
+                .createNativeQuery("""
                         SELECT run_id FROM ops.runs
                         WHERE environment_id = ?1 AND operation_type = 'restore' AND status = 'success'
                           AND metadata->>'artifact_id' = ?2 AND metadata->>'restore_type' IN ('full', ?3)
@@ -450,7 +482,8 @@ public class RunStore {
     /** The rollback marker (restore specification, "Idempotency Rules"): a run that has already rolled back this failure. */
     @Transactional
     public Optional<String> rollbackMarker(EnvironmentId environment, String failedRun) {
-        return entities.createNativeQuery("""
+        return entities()
+                .createNativeQuery("""
                         SELECT run_id FROM ops.runs
                         WHERE environment_id = ?1 AND operation_type = 'restore' AND status = 'rolled_back'
                           AND metadata->>'original_run_id' = ?2
@@ -472,7 +505,7 @@ public class RunStore {
     /** Runs whose displaced database and filestore are still kept: their ids, the oldest first. */
     @Transactional
     public List<String> keepingDisplaced() {
-        return entities.createNativeQuery("""
+        return entities().createNativeQuery("""
                         SELECT run_id FROM ops.runs
                         WHERE operation_type = 'restore' AND status = 'success'
                           AND metadata ->> 'displaced_until' IS NOT NULL AND metadata ->> 'displaced_dropped_at' IS NULL
@@ -482,7 +515,8 @@ public class RunStore {
     /** Whether a user may do something in a project, as {@code ops.user_has_permission} says. */
     @Transactional
     public boolean hasPermission(String user, String project, String action) {
-        return entities.createNativeQuery("SELECT ops.user_has_permission(?1, ?2, ?3)", Boolean.class)
+        return entities()
+                .createNativeQuery("SELECT ops.user_has_permission(?1, ?2, ?3)", Boolean.class)
                 .setParameter(1, user)
                 .setParameter(2, project)
                 .setParameter(3, action)
@@ -522,7 +556,8 @@ public class RunStore {
     }
 
     private boolean holdsLease(String runId, int epoch) {
-        return !entities.createNativeQuery(
+        return !entities()
+                .createNativeQuery(
                         "SELECT run_id FROM ops.runs WHERE run_id = ?1 AND epoch = ?2"
                                 + " AND status IN ('queued', 'running') FOR UPDATE",
                         String.class)
@@ -541,7 +576,8 @@ public class RunStore {
     }
 
     private void wakeAt(String runId, Instant when) {
-        entities.createNativeMutationQuery("UPDATE ops.runs SET wake_at = ?2 WHERE run_id = ?1")
+        entities()
+                .createNativeMutationQuery("UPDATE ops.runs SET wake_at = ?2 WHERE run_id = ?1")
                 .setParameter(1, runId)
                 .setParameter(2, when)
                 .executeUpdate();
@@ -552,11 +588,12 @@ public class RunStore {
         entity.runId = runId;
         entity.eventType = type;
         entity.payload = payload;
-        entities.persist(entity);
+        entities().persist(entity);
     }
 
     private Instant now() {
-        return entities.createNativeQuery("SELECT clock_timestamp()", Instant.class)
+        return entities()
+                .createNativeQuery("SELECT clock_timestamp()", Instant.class)
                 .getSingleResult();
     }
 

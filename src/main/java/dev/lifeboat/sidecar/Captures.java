@@ -10,8 +10,12 @@ import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.scheduler.Scheduled;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 
 /**
  * The captures that are open, one for each attempt of a backup run. A capture lives in this process only; one that is lost
@@ -19,7 +23,29 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 @ApplicationScoped
 public class Captures {
+    /** A run's next step asks for its capture within seconds; after so long nobody will. */
+    private static final Duration IDLE = Duration.ofMinutes(10);
+
     private final Map<String, Capture> open = new ConcurrentHashMap<>();
+    private final Map<String, Use> uses = new ConcurrentHashMap<>();
+    private final InstantSource clock = InstantSource.system();
+
+    /** How many tasks read in a capture, and since when that has been so. */
+    private record Use(int tasks, Instant since) {}
+
+    /** Does something that reads in a capture, which is not ended meanwhile for want of use. */
+    <T> T during(String name, Supplier<T> work) {
+        use(name, 1);
+        try {
+            return work.get();
+        } finally {
+            use(name, -1);
+        }
+    }
+
+    private void use(String name, int change) {
+        uses.compute(name, (n, use) -> new Use((use == null ? 0 : use.tasks()) + change, clock.instant()));
+    }
 
     /** The capture of that name, which is opened when it is first asked for. */
     Capture obtain(String name, Bindings bindings) {
@@ -46,6 +72,17 @@ public class Captures {
         if (capture != null) {
             capture.close();
         }
+    }
+
+    /** A capture whose run went on elsewhere, or not at all, would hold back the server's vacuum for ever. */
+    @Scheduled(every = "30s", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
+    void endIdle() {
+        Instant old = clock.instant().minus(IDLE);
+        uses.forEach((name, use) -> {
+            if (use.tasks() == 0 && use.since().isBefore(old) && uses.remove(name, use)) {
+                end(name);
+            }
+        });
     }
 
     /**

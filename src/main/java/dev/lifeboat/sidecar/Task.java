@@ -1,5 +1,7 @@
 package dev.lifeboat.sidecar;
 
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import dev.lifeboat.artifact.ArtifactId;
 import dev.lifeboat.artifact.BackupType;
 import dev.lifeboat.environment.EnvironmentId;
@@ -11,12 +13,47 @@ import java.util.Optional;
  * A heavy task. There are only these; none carries a command, a path or a secret: where things are is read from the
  * configuration beside the data.
  */
+@JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "kind")
+@JsonSubTypes({
+    @JsonSubTypes.Type(value = Task.DumpDatabase.class, name = "dump_database"),
+    @JsonSubTypes.Type(value = Task.ArchiveFilestore.class, name = "archive_filestore"),
+    @JsonSubTypes.Type(value = Task.SnapshotConfig.class, name = "snapshot_config"),
+    @JsonSubTypes.Type(value = Task.VerifyArtifact.class, name = "verify_artifact"),
+    @JsonSubTypes.Type(value = Task.ReplicateArtifact.class, name = "replicate_artifact"),
+    @JsonSubTypes.Type(value = Task.PrepareRestore.class, name = "prepare_restore"),
+    @JsonSubTypes.Type(value = Task.RestoreDatabase.class, name = "restore_database"),
+    @JsonSubTypes.Type(value = Task.RestoreFilestore.class, name = "restore_filestore"),
+    @JsonSubTypes.Type(value = Task.Validate.class, name = "validate"),
+    @JsonSubTypes.Type(value = Task.RollBack.class, name = "roll_back"),
+    @JsonSubTypes.Type(value = Task.UnpackImport.class, name = "unpack_import"),
+    @JsonSubTypes.Type(value = Task.Abandon.class, name = "abandon"),
+    @JsonSubTypes.Type(value = Task.DropDisplaced.class, name = "drop_displaced")
+})
 public sealed interface Task {
     /** The run that it belongs to. */
     String runId();
 
     /** The environment whose data it reads or writes. */
     EnvironmentId environment();
+
+    /** The capture that it reads in. */
+    default Optional<String> inCapture() {
+        return switch (this) {
+            case DumpDatabase dump -> Optional.of(dump.capture());
+            case ArchiveFilestore archive -> Optional.of(archive.capture());
+            case SnapshotConfig snapshot -> Optional.of(snapshot.capture());
+            case VerifyArtifact verify -> Optional.empty();
+            case ReplicateArtifact replicate -> Optional.empty();
+            case PrepareRestore prepare -> Optional.empty();
+            case RestoreDatabase database -> Optional.empty();
+            case RestoreFilestore filestore -> Optional.empty();
+            case Validate validate -> Optional.empty();
+            case UnpackImport unpack -> Optional.empty();
+            case RollBack rollBack -> Optional.empty();
+            case Abandon abandon -> Optional.empty();
+            case DropDisplaced drop -> Optional.empty();
+        };
+    }
 
     /**
      * Dumps the database into the artifact.

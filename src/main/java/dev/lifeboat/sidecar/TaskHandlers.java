@@ -6,20 +6,29 @@ import jakarta.enterprise.context.ApplicationScoped;
 
 /** Knows who does which task. */
 @ApplicationScoped
-class TaskHandlers {
+class TaskHandlers implements TaskHandler {
+    private final Captures captures;
     private final BackupTasks backup;
     private final RestoreTasks restore;
     private final CopyTasks copies;
     private final ImportTasks imports;
 
-    TaskHandlers(BackupTasks backup, RestoreTasks restore, CopyTasks copies, ImportTasks imports) {
+    TaskHandlers(Captures captures, BackupTasks backup, RestoreTasks restore, CopyTasks copies, ImportTasks imports) {
+        this.captures = captures;
         this.backup = backup;
         this.restore = restore;
         this.copies = copies;
         this.imports = imports;
     }
 
-    StepResult perform(Task task, Progress progress) {
+    @Override
+    public StepResult perform(Task task, Progress progress) {
+        return task.inCapture()
+                .map(capture -> captures.during(capture, () -> dispatch(task, progress)))
+                .orElseGet(() -> dispatch(task, progress));
+    }
+
+    private StepResult dispatch(Task task, Progress progress) {
         return switch (task) {
             case Task.DumpDatabase dump -> backup.dump(dump, progress);
             case Task.ArchiveFilestore archive -> backup.archive(archive, progress);

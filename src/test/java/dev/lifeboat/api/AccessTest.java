@@ -121,6 +121,14 @@ class AccessTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"/tasks", "/tasks/one", "/tasks/one/log"})
+    void an_engine_takes_no_tasks_from_outside(String path) {
+        assertProblem(caller().get(path), 404, "BAD_INPUT");
+        assertProblem(caller().contentType("application/json").body("{}").put(path), 404, "BAD_INPUT");
+        assertProblem(caller().delete(path), 404, "BAD_INPUT");
+    }
+
     @Test
     void a_run_or_a_page_that_is_not_there_is_a_problem() {
         assertProblem(caller().get("/api/v1/runs/run_nowhere"), 404, "UNKNOWN_RUN");

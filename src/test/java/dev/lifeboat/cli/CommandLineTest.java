@@ -302,6 +302,13 @@ class CommandLineTest {
     }
 
     @Test
+    void a_function_refuses_to_start_without_a_token_and_the_engines_state() {
+        Ended function = lifeboat("function", "dump-db");
+        assertThat(function.exitCode()).isEqualTo(2);
+        assertThat(function.err()).contains("LIFEBOAT_TOKEN", "QUARKUS_DATASOURCE_JDBC_URL");
+    }
+
+    @Test
     void discover_works_without_any_engine(@TempDir Path odoo) throws IOException {
         Path conf = Files.writeString(
                 odoo.resolve("odoo.conf"), "[options]\ndb_name = shop\ndata_dir = /var/odoo\ndb_password = s3cret\n");

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 
 import dev.lifeboat.evidence.EvidenceContract;
+import dev.lifeboat.guardrail.Guardrail;
 import dev.lifeboat.json.Json;
 import dev.lifeboat.orchestrator.Step;
 import dev.lifeboat.orchestrator.Workflows;
@@ -58,6 +59,13 @@ final class FunctionFolderTest {
     @MethodSource("names")
     void a_folder_describes_its_function(String name) throws Exception {
         Map<String, Object> described = yaml(name);
+        Set<String> guardrails = Arrays.stream(Guardrail.values())
+                .filter(guardrail -> guardrail.function().equals(name))
+                .map(Guardrail::wireName)
+                .collect(Collectors.toSet());
+        Object declared = described.remove("guardrails");
+        assertThat(declared == null ? Set.of() : ((Map<?, ?>) declared).keySet())
+                .isEqualTo(guardrails);
         assertThat(described.keySet()).isEqualTo(FIELDS);
         assertThat(described)
                 .containsEntry("name", name)

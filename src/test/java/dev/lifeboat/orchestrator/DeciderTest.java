@@ -18,6 +18,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class DeciderTest {
     private static final Instant NOW = Instant.parse("2026-11-20T02:00:00Z");
@@ -177,6 +179,30 @@ class DeciderTest {
         var run = new History(Operation.BACKUP, "full");
         run.recoveries = 21;
         assertThat(run.decide()).isInstanceOf(Decision.Park.class);
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = FaultCode.class,
+            names = {"TASK_LOST", "OUTCOME_UNKNOWN", "SIDECAR_UNREACHABLE", "SIDECAR_BUSY", "FUNCTION_UNREACHABLE"})
+    void a_step_that_did_not_come_through_is_done_again_though_it_has_one_attempt(FaultCode code) {
+        var run = restoreUpTo("restore-db").failed("restore-db", 1, code);
+        run.now = NOW.plusSeconds(60);
+        assertThat(run.decide()).isInstanceOfSatisfying(Decision.Invoke.class, invoke -> {
+            assertThat(invoke.step().name()).isEqualTo("restore-db");
+            assertThat(invoke.attempt()).isEqualTo(2);
+        });
+    }
+
+    @Test
+    void a_step_that_loses_its_sidecar_again_and_again_is_given_up_and_rolled_back() {
+        var run = restoreUpTo("restore-db");
+        for (int attempt = 1; attempt <= 20; attempt++) {
+            run.failed("restore-db", attempt, FaultCode.TASK_LOST);
+        }
+        assertThat(invoked(run.decide())).isEqualTo("restore-db");
+        run.failed("restore-db", 21, FaultCode.TASK_LOST);
+        assertThat(invoked(run.decide())).isEqualTo("roll-back");
     }
 
     private static History restoreUpTo(String step) {

@@ -265,6 +265,14 @@ final class Installation implements AutoCloseable {
                 arguments);
     }
 
+    /** Starts a command with more environment variables; its output goes to {@code log} in the folder. */
+    Process start(Map<String, String> environment, String log, String... arguments) throws IOException {
+        return launch(
+                environment,
+                ProcessBuilder.Redirect.appendTo(folder.resolve(log).toFile()),
+                arguments);
+    }
+
     /** Starts the engine and waits until it answers; commands are then its clients. */
     void serve() throws IOException, InterruptedException {
         Process engine = start("serve", "--port", "0");

@@ -1,0 +1,40 @@
+package dev.lifeboat.orchestrator;
+
+import dev.lifeboat.environment.LifeboatConfig;
+import io.quarkus.runtime.ShutdownEvent;
+import jakarta.enterprise.event.Observes;
+import jakarta.inject.Singleton;
+
+/**
+ * Whether this process is to advance runs: an engine is, until it is taken down. What work by the clock meets while everything
+ * is taken down around it is of no interest.
+ */
+@Singleton
+class Duty {
+    private volatile boolean on;
+
+    Duty(LifeboatConfig config) {
+        this.on = config.role() == LifeboatConfig.Role.ENGINE;
+    }
+
+    void onStop(@Observes ShutdownEvent stop) {
+        on = false;
+    }
+
+    boolean isOn() {
+        return on;
+    }
+
+    /** Does something, but not where it is not this process's, and not while everything is taken down around it. */
+    void whileOn(Runnable work) {
+        try {
+            if (on) {
+                work.run();
+            }
+        } catch (RuntimeException e) {
+            if (on) {
+                throw e;
+            }
+        }
+    }
+}
