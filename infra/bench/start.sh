@@ -1,0 +1,68 @@
+#!/usr/bin/env bash
+# From the start of a function's process to its first answer, for which it asks two databases: the JVM alone, with the cache that
+# the launcher keeps, and with a cache that was trained by that function's own requests.
+set -euo pipefail
+# The data that the others measure with is not wanted here.
+set -- "$@" --files 10 --mb 1 --db-rows 10
+# shellcheck source=infra/bench/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+command -v curl >/dev/null || die "curl is missing" "install it with this system's package manager"
+function=discover-bindings
+function_port=$((port + 1))
+jar=$home/target/quarkus-app/quarkus-run.jar
+trained=$work/function.aot
+flags=(-Xlog:disable -XX:+UseSerialGC -Xmx256m -XX:TieredStopAtLevel=1 -XX:-UsePerfData --enable-native-access=ALL-UNNAMED
+  --sun-misc-unsafe-memory-access=allow -Djava.util.logging.manager=org.jboss.logmanager.LogManager)
+
+psql -X -q -d postgres -c 'DROP DATABASE IF EXISTS state' -c 'CREATE DATABASE state'
+QUARKUS_DATASOURCE_PASSWORD=$(cut -d: -f5 "$PGPASSFILE")
+export QUARKUS_DATASOURCE_PASSWORD QUARKUS_DATASOURCE_USERNAME=odoo LIFEBOAT_TOKEN=bench LC_ALL=C.UTF-8
+export QUARKUS_DATASOURCE_JDBC_URL=jdbc:postgresql://127.0.0.1:$port/state
+cd "$lifeboat_dir"
+# Brings the state to the version of this program.
+"$home/lifeboat" env list >/dev/null
+
+request=$(jq -c '.environment = "bench/bench"' "$home/functions/$function/request.example.json")
+ask() {
+  curl -fs -m 5 -o "$work/answer" -H 'Authorization: Bearer bench' -H 'Content-Type: application/json' -d "$request" \
+    "http://127.0.0.1:$function_port/$function"
+}
+
+first_answer() { # [JVM OPTION…]: sets took_s, memory_mb
+  local begin end pid
+  begin=$EPOCHREALTIME
+  "$java" "${flags[@]}" "$@" -jar "$jar" function "$function" --port "$function_port" >"$work/function.log" 2>&1 &
+  pid=$!
+  until ask; do
+    kill -0 "$pid" 2>/dev/null || die "the function ended before it answered" "read $work/function.log"
+    sleep 0.01
+  done
+  end=$EPOCHREALTIME
+  grep -q '"status":"done"' "$work/answer" || die "the function did not do its step" "read $work/answer"
+  memory_mb=$(awk '/^VmRSS/ { print int($2 / 1024) }' "/proc/$pid/status")
+  for _ in 1 2 3; do
+    ask
+  done
+  kill "$pid"
+  wait "$pid" || true
+  took_s=$(awk -v b="$begin" -v e="$end" 'BEGIN { printf "%.2f", e - b }')
+}
+
+measure() { # NAME [JVM OPTION…]
+  local name=$1 all=()
+  shift
+  for ((i = 0; i < rounds; i++)); do
+    first_answer "$@"
+    all+=("$took_s")
+  done
+  printf '%-40s %s s (median of %s), %s MB resident\n' "$name" \
+    "$(printf '%s\n' "${all[@]}" | sort -n | sed -n "$(((rounds + 1) / 2))p")" "${all[*]}" "$memory_mb"
+}
+
+rm -f "$trained"
+first_answer "-XX:AOTCacheOutput=$trained"
+[ -s "$trained" ] || die "the JVM wrote no cache" "it has to be a JDK 25 or newer"
+measure "JVM"
+measure "JVM + the launcher's cache" "-XX:AOTCache=$home/target/lifeboat.aot"
+measure "JVM + a cache trained by the function" "-XX:AOTCache=$trained"

@@ -1,0 +1,70 @@
+#!/usr/bin/env bash
+# Checks everything that is no Java, with the tools that are at hand, and tells what it could not check. Fails where a check fails;
+# --all fails too where one could not be made.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+failed=0
+left=0
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+
+result() { printf '%-8s %s\n' "$1" "$2"; }
+check() { # NAME COMMAND…
+  local name=$1
+  shift
+  if "$@" >"$scratch/log" 2>&1; then
+    result ok "$name"
+  else
+    result FAILED "$name"
+    sed 's/^/         /' "$scratch/log"
+    failed=1
+  fi
+}
+leave() { # NAME WHY
+  result "not run" "$1: $2"
+  left=1
+}
+
+mapfile -t scripts < <(git ls-files -- lifeboat 'infra/*.sh' '.ci/run')
+for script in "${scripts[@]}"; do
+  check "bash -n $script" bash -n "$script"
+done
+if command -v shellcheck >/dev/null; then
+  check shellcheck shellcheck -x "${scripts[@]}"
+else
+  leave shellcheck "it is not installed"
+fi
+
+if command -v systemd-analyze >/dev/null; then
+  # Where the program is installed is the site's; here it is anything that can be run.
+  mkdir "$scratch/units"
+  for unit in infra/systemd/*; do
+    sed 's#^ExecStart=[^ ]*#ExecStart=/bin/true#' "$unit" >"$scratch/units/$(basename "$unit")"
+  done
+  check "systemd units" systemd-analyze verify --man=no --recursive-errors=no "$scratch"/units/*
+else
+  leave "systemd units" "there is no systemd-analyze"
+fi
+
+# Away from the sources, so that nothing is left there.
+cp -r terraform "$scratch/terraform"
+if ! command -v terraform >/dev/null; then
+  leave terraform "it is not installed"
+else
+  check "terraform fmt" terraform fmt -check -diff -recursive terraform
+  for module in terraform/*/; do
+    name=$(basename "$module")
+    if terraform -chdir="$scratch/terraform/$name" init -backend=false -input=false >"$scratch/log" 2>&1; then
+      check "terraform validate $name" terraform -chdir="$scratch/terraform/$name" validate
+      check "terraform test $name" terraform -chdir="$scratch/terraform/$name" test
+    else
+      leave "terraform validate and test of $name" "its providers can't be had: $(grep -m 1 Error "$scratch/log" || true)"
+    fi
+  done
+fi
+
+if [ "$failed" -ne 0 ]; then
+  exit 1
+fi
+[ "${1:-}" != --all ] || [ "$left" -eq 0 ]
