@@ -2,6 +2,10 @@ package dev.lifeboat.api;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.lifeboat.access.Access;
+import dev.lifeboat.access.Action;
+import dev.lifeboat.access.CurrentCaller;
+import dev.lifeboat.access.Needs;
 import dev.lifeboat.artifact.Manifest;
 import dev.lifeboat.environment.EnvironmentCatalogue;
 import dev.lifeboat.fault.Fault;
@@ -27,6 +31,7 @@ import java.net.URI;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 
 /** Artifacts: the backups that there are. */
@@ -35,6 +40,8 @@ import org.eclipse.microprofile.openapi.annotations.Operation;
 @Consumes(MediaType.APPLICATION_JSON)
 @RunOnVirtualThread
 public class ArtifactsResource {
+    private final CurrentCaller caller;
+    private final Access access;
     private final ArtifactCatalogue catalogue;
     private final CatalogueOpener opener;
     private final EnvironmentCatalogue environments;
@@ -48,7 +55,11 @@ public class ArtifactsResource {
             EnvironmentCatalogue environments,
             Operations operations,
             RunStore runs,
-            TaskRunner tasks) {
+            TaskRunner tasks,
+            CurrentCaller caller,
+            Access access) {
+        this.caller = caller;
+        this.access = access;
         this.catalogue = catalogue;
         this.opener = opener;
         this.environments = environments;
@@ -81,17 +92,21 @@ public class ArtifactsResource {
             Manifest manifest) {}
 
     @GET
+    @Needs(value = Action.VIEW, in = Needs.Where.SOME)
     @Operation(summary = "Lists the artifacts that can be restored, the newest first")
     public List<ArtifactView> list(@QueryParam("environment") String environment) {
+        Set<String> projects = access.projects(caller.get(), Action.VIEW);
         return catalogue.available(Optional.ofNullable(environment).map(environments::find)).stream()
+                .filter(artifact -> projects.contains(artifact.projectId))
                 .map(artifact -> view(artifact, null))
                 .toList();
     }
 
     @GET
-    @Path("{id}")
+    @Path("{artifact}")
+    @Needs(Action.VIEW)
     @Operation(summary = "Shows an artifact with its manifest")
-    public ArtifactView show(@PathParam("id") String id) {
+    public ArtifactView show(@PathParam("artifact") String id) {
         Artifact artifact = catalogue.get(id);
         return view(
                 artifact,
@@ -99,21 +114,23 @@ public class ArtifactsResource {
     }
 
     @POST
-    @Path("{id}/verifications")
+    @Path("{artifact}/verifications")
+    @Needs(Action.VERIFY)
     @Operation(summary = "Starts reading every byte of an artifact to compare it with its manifest")
-    public Response verify(@PathParam("id") String id, EnvironmentsResource.NoBody body) {
-        return accepted(operations.verify(id, EnvironmentsResource.LOCAL_USER));
+    public Response verify(@PathParam("artifact") String id, EnvironmentsResource.NoBody body) {
+        return accepted(operations.verify(id, caller.user()));
     }
 
     @POST
-    @Path("{id}/copies")
+    @Path("{artifact}/copies")
+    @Needs(Action.REPLICATE)
     @Operation(summary = "Starts copying an artifact into a store")
-    public Response replicate(@PathParam("id") String id, CopyBody body) {
+    public Response replicate(@PathParam("artifact") String id, CopyBody body) {
         if (body == null || body.store() == null) {
             throw Fault.of(FaultCode.BAD_INPUT, "no store is named", "Send {\"store\": \"secondary\"}.")
                     .toException();
         }
-        return accepted(operations.replicate(id, body.store(), EnvironmentsResource.LOCAL_USER));
+        return accepted(operations.replicate(id, body.store(), caller.user()));
     }
 
     private Response accepted(String runId) {

@@ -1,5 +1,9 @@
 package dev.lifeboat.api;
 
+import dev.lifeboat.access.Access;
+import dev.lifeboat.access.Action;
+import dev.lifeboat.access.CurrentCaller;
+import dev.lifeboat.access.Needs;
 import dev.lifeboat.artifact.BackupType;
 import dev.lifeboat.environment.Bindings;
 import dev.lifeboat.environment.EnvironmentCatalogue;
@@ -32,9 +36,8 @@ import org.eclipse.microprofile.openapi.annotations.Operation;
 @Consumes(MediaType.APPLICATION_JSON)
 @RunOnVirtualThread
 public class EnvironmentsResource {
-    /** Who holds the data folder's token: the machine's owner. */
-    static final String LOCAL_USER = "local";
-
+    private final CurrentCaller caller;
+    private final Access access;
     private final EnvironmentCatalogue environments;
     private final Operations operations;
     private final ArtifactCatalogue artifacts;
@@ -46,7 +49,11 @@ public class EnvironmentsResource {
             Operations operations,
             ArtifactCatalogue artifacts,
             RunStore runs,
-            TaskRunner tasks) {
+            TaskRunner tasks,
+            CurrentCaller caller,
+            Access access) {
+        this.caller = caller;
+        this.access = access;
         this.environments = environments;
         this.operations = operations;
         this.artifacts = artifacts;
@@ -113,13 +120,15 @@ public class EnvironmentsResource {
     public record PreflightBody(String operation, String artifact) {}
 
     @GET
+    @Needs(value = Action.VIEW, in = Needs.Where.SOME)
     @Operation(summary = "Lists the environments that are configured")
     public List<EnvironmentView> list() {
-        return environments.all().stream().map(this::view).toList();
+        return access.environments(caller.get()).stream().map(this::view).toList();
     }
 
     @GET
     @Path("{env}")
+    @Needs(Action.VIEW)
     @Operation(summary = "Shows an environment")
     public EnvironmentView show(@PathParam("env") String env) {
         return view(environments.find(env));
@@ -127,44 +136,51 @@ public class EnvironmentsResource {
 
     @POST
     @Path("{env}/backups")
+    @Needs(Action.BACKUP)
     @Operation(summary = "Starts a backup")
     public Response backup(@PathParam("env") String env, BackupBody body) {
         return accepted(operations.backup(
-                environments.find(env), (body == null ? new BackupBody(null, null, null) : body).order(), LOCAL_USER));
+                environments.find(env),
+                (body == null ? new BackupBody(null, null, null) : body).order(),
+                caller.user()));
     }
 
     @POST
     @Path("{env}/restores")
+    @Needs(Action.RESTORE)
     @Operation(summary = "Starts a restore")
     public Response restore(@PathParam("env") String env, RestoreBody body) {
         return accepted(operations.restore(
-                environments.find(env), body == null ? RestoreOrder.of(null) : body.order(), LOCAL_USER));
+                environments.find(env), body == null ? RestoreOrder.of(null) : body.order(), caller.user()));
     }
 
     @POST
     @Path("{env}/validations")
+    @Needs(Action.VALIDATE)
     @Operation(summary = "Starts the validation checks alone")
     public Response validate(@PathParam("env") String env, NoBody body) {
-        return accepted(operations.validate(environments.find(env), LOCAL_USER));
+        return accepted(operations.validate(environments.find(env), caller.user()));
     }
 
     @POST
     @Path("{env}/prunes")
+    @Needs(Action.PRUNE)
     @Operation(summary = "Applies the retention policy, or says what it would do")
     public Response prune(@PathParam("env") String env, PruneBody body) {
         boolean dryRun = body != null && Boolean.TRUE.equals(body.dryRun());
-        return accepted(operations.prune(environments.find(env), dryRun, LOCAL_USER));
+        return accepted(operations.prune(environments.find(env), dryRun, caller.user()));
     }
 
     @POST
     @Path("{env}/preflight")
+    @Needs(Action.BACKUP)
     @Operation(summary = "Evaluates the preconditions of a backup or a restore; starts nothing")
     public PreflightReport preflight(@PathParam("env") String env, PreflightBody body) {
         return operations.preflight(
                 environments.find(env),
                 body == null ? null : body.operation(),
                 Optional.ofNullable(body).map(PreflightBody::artifact),
-                LOCAL_USER);
+                caller.user());
     }
 
     private Response accepted(String runId) {
@@ -181,7 +197,7 @@ public class EnvironmentsResource {
                 bindings.type().name().toLowerCase(java.util.Locale.ROOT),
                 bindings.database().name(),
                 bindings.filestore().toString(),
-                bindings.url().map(URI::toString).orElse(null),
+                EnvironmentCatalogue.redacted(bindings).path("url").textValue(),
                 bindings.service().getClass().getSimpleName().toLowerCase(java.util.Locale.ROOT),
                 bindings.stores(),
                 artifacts

@@ -1,6 +1,10 @@
 package dev.lifeboat.api;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.lifeboat.access.Access;
+import dev.lifeboat.access.Action;
+import dev.lifeboat.access.CurrentCaller;
+import dev.lifeboat.access.Needs;
 import dev.lifeboat.environment.EnvironmentCatalogue;
 import dev.lifeboat.orchestrator.RunEvidence;
 import dev.lifeboat.run.Run;
@@ -13,6 +17,7 @@ import jakarta.transaction.Transactional;
 import jakarta.ws.rs.DefaultValue;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.core.MediaType;
@@ -31,12 +36,22 @@ import org.eclipse.microprofile.openapi.annotations.Operation;
 public class RunsResource {
     private static final int MOST = 500;
 
+    private final CurrentCaller caller;
+    private final Access access;
     private final RunStore runs;
     private final TaskRunner tasks;
     private final RunEvidence evidence;
     private final EnvironmentCatalogue environments;
 
-    RunsResource(RunStore runs, TaskRunner tasks, RunEvidence evidence, EnvironmentCatalogue environments) {
+    RunsResource(
+            RunStore runs,
+            TaskRunner tasks,
+            RunEvidence evidence,
+            EnvironmentCatalogue environments,
+            CurrentCaller caller,
+            Access access) {
+        this.caller = caller;
+        this.access = access;
         this.runs = runs;
         this.tasks = tasks;
         this.evidence = evidence;
@@ -50,14 +65,16 @@ public class RunsResource {
     public record EvidenceView(String name, long size) {}
 
     @GET
+    @Needs(value = Action.VIEW, in = Needs.Where.SOME)
     @Operation(summary = "Lists runs, the newest first")
     @Transactional
     public List<RunView> list(
             @QueryParam("environment") String environment,
             @QueryParam("active") @DefaultValue("false") boolean active,
             @QueryParam("limit") @DefaultValue("50") int limit) {
-        var where = new StringBuilder("1 = 1");
+        var where = new StringBuilder("projectId in :projects");
         Map<String, Object> values = new HashMap<>();
+        values.put("projects", access.projects(caller.get(), Action.VIEW));
         if (environment != null) {
             where.append(" and environmentId = :environment");
             values.put("environment", environments.find(environment).toString());
@@ -74,18 +91,19 @@ public class RunsResource {
     }
 
     @GET
-    @Path("{id}")
+    @Path("{run}")
+    @Needs(Action.VIEW)
     @Operation(summary = "Shows a run with its steps and how far they are")
-    public RunView show(@jakarta.ws.rs.PathParam("id") String id) {
+    public RunView show(@PathParam("run") String id) {
         return RunView.of(runs.load(id), tasks);
     }
 
     @GET
-    @Path("{id}/events")
+    @Path("{run}/events")
+    @Needs(Action.VIEW)
     @Operation(summary = "Lists what happened in a run, in order; 'after' skips the events up to that id")
     @Transactional
-    public List<EventView> events(
-            @jakarta.ws.rs.PathParam("id") String id, @QueryParam("after") @DefaultValue("0") long after) {
+    public List<EventView> events(@PathParam("run") String id, @QueryParam("after") @DefaultValue("0") long after) {
         runs.load(id);
         return RunEvent.<RunEvent>list("runId = ?1 and eventId > ?2", Sort.by("eventId"), id, after).stream()
                 .map(event -> new EventView(event.eventId, event.eventType, event.payload, event.createdAt))
@@ -93,19 +111,20 @@ public class RunsResource {
     }
 
     @GET
-    @Path("{id}/evidence")
+    @Path("{run}/evidence")
+    @Needs(Action.VIEW)
     @Operation(summary = "Lists the files of a run's evidence")
-    public List<EvidenceView> evidence(@jakarta.ws.rs.PathParam("id") String id) {
+    public List<EvidenceView> evidence(@PathParam("run") String id) {
         return evidence.list(runs.load(id)).entrySet().stream()
                 .map(file -> new EvidenceView(file.getKey(), file.getValue()))
                 .toList();
     }
 
     @GET
-    @Path("{id}/evidence/{file}")
+    @Path("{run}/evidence/{file}")
+    @Needs(Action.VIEW)
     @Operation(summary = "Gives one file of a run's evidence")
-    public Response evidenceFile(
-            @jakarta.ws.rs.PathParam("id") String id, @jakarta.ws.rs.PathParam("file") String file) {
+    public Response evidenceFile(@PathParam("run") String id, @PathParam("file") String file) {
         InputStream content = evidence.read(runs.load(id), file);
         return Response.ok(content)
                 .type(file.endsWith(".json") ? "application/json" : "text/plain; charset=utf-8")

@@ -29,7 +29,10 @@ import picocli.CommandLine;
             RunsCommand.class,
             RunCommand.class,
             EvidenceCommand.class,
-            PruneCommand.class
+            PruneCommand.class,
+            LoginCommand.class,
+            TokenCommand.class,
+            MemberCommand.class
         },
         footer = {
             "",

@@ -69,6 +69,12 @@ public class RunStore {
         entity.wakeAt = now();
         entities.persist(entity);
         event(entity.runId, "run_created", entity.metadata);
+        if (entity.parentRunId == null) {
+            event(
+                    entity.runId,
+                    "access_granted",
+                    Json.object().put("user", run.createdBy()).put("action", entity.operationType));
+        }
         entities.flush();
         return entity.runId;
     }
