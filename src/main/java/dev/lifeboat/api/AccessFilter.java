@@ -48,7 +48,7 @@ public class AccessFilter {
             "X-Frame-Options",
             "DENY",
             "Referrer-Policy",
-            "no-referrer",
+            "same-origin",
             "Cross-Origin-Opener-Policy",
             "same-origin",
             "Cross-Origin-Resource-Policy",
@@ -84,10 +84,9 @@ public class AccessFilter {
         } else if (isOpen(path)) {
             call.next();
         } else {
-            // Nothing of a body may be lost while the state is asked.
-            call.request().pause();
+            // The framework has paused the request and resumes it for whoever reads the body: nothing of it is lost
+            // meanwhile.
             call.vertx().executeBlocking(() -> identify(call), false).onComplete(asked -> {
-                call.request().resume();
                 if (asked.failed()) {
                     LOG.error("a caller could not be recognised", asked.cause());
                     refuse(call, 503, "who calls could not be looked up", "Try again; the log file has the details.");
@@ -129,6 +128,15 @@ public class AccessFilter {
             refuse(call, 403, "the request comes from another site", "Open the console and do it there.");
         } else if (path.equals("/") && safe) {
             call.response().setStatusCode(303).putHeader("Location", "/console").end();
+        } else if (path.startsWith("/api/") && !safe && hasNoBody(call.request())) {
+            // The framework would wait for the body until the caller gives up.
+            refuse(
+                    call,
+                    400,
+                    Fault.of(
+                            FaultCode.BAD_INPUT,
+                            "the request has no body",
+                            "Send JSON; {} where there is nothing to say."));
         } else if (isResource(path)) {
             call.next();
         } else if (!call.request().method().equals(HttpMethod.POST)) {
@@ -144,7 +152,6 @@ public class AccessFilter {
 
     /** A function is a step without the run around it, and none of what a run checks before: no session calls one. */
     private void function(RoutingContext call, Caller caller, String path) {
-        call.request().pause();
         call.vertx()
                 .executeBlocking(
                         () -> {
@@ -163,7 +170,6 @@ public class AccessFilter {
                         },
                         false)
                 .onComplete(asked -> {
-                    call.request().resume();
                     if (asked.failed()) {
                         LOG.error("a caller's rights could not be looked up", asked.cause());
                         refuse(call, 503, "the caller's rights could not be looked up", "Try again.");
@@ -171,6 +177,13 @@ public class AccessFilter {
                         asked.result().ifPresentOrElse(fault -> refuse(call, 403, fault), call::next);
                     }
                 });
+    }
+
+    private static boolean hasNoBody(HttpServerRequest request) {
+        String length = request.getHeader("Content-Length");
+        return length == null
+                ? request.getHeader("Transfer-Encoding") == null
+                : length.strip().equals("0");
     }
 
     private static boolean isResource(String path) {

@@ -22,8 +22,7 @@ import java.security.MessageDigest;
 import java.util.Set;
 import org.jboss.resteasy.reactive.server.ServerRequestFilter;
 import org.jboss.resteasy.reactive.server.WithFormRead;
-import org.jboss.resteasy.reactive.server.core.ResteasyReactiveRequestContext;
-import org.jboss.resteasy.reactive.server.spi.ResteasyReactiveContainerRequestContext;
+import org.jboss.resteasy.reactive.server.core.CurrentRequestManager;
 
 /**
  * Asks, before any method of a resource is called, whether the caller may do what the method {@link Needs}; one that does not
@@ -81,11 +80,9 @@ public class AccessGate {
 
     private static void proveForm(Caller caller, ContainerRequestContext request) {
         String sent = request.getHeaderString(CSRF_HEADER);
-        if (sent == null && request instanceof ResteasyReactiveContainerRequestContext reactive) {
-            var form = ((ResteasyReactiveRequestContext) reactive.getServerRequestContext()).getFormData();
-            sent = form == null || form.getFirst(CSRF_FIELD) == null
-                    ? null
-                    : form.getFirst(CSRF_FIELD).getValue();
+        var form = CurrentRequestManager.get().getFormData();
+        if (sent == null && form != null && form.getFirst(CSRF_FIELD) != null) {
+            sent = form.getFirst(CSRF_FIELD).getValue();
         }
         if (sent == null
                 || !MessageDigest.isEqual(

@@ -7,7 +7,6 @@ import dev.lifeboat.access.Needs;
 import dev.lifeboat.orchestrator.Operations;
 import dev.lifeboat.run.RunSnapshot;
 import dev.lifeboat.run.RunStore;
-import dev.lifeboat.sidecar.TaskRunner;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.GET;
@@ -17,7 +16,6 @@ import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
-import java.net.URI;
 import java.util.List;
 import java.util.Set;
 import org.eclipse.microprofile.openapi.annotations.Operation;
@@ -29,17 +27,17 @@ import org.eclipse.microprofile.openapi.annotations.Operation;
 @RunOnVirtualThread
 public class DisplacedResource {
     private final CurrentCaller caller;
+    private final Begun begun;
     private final Access access;
     private final RunStore runs;
     private final Operations operations;
-    private final TaskRunner tasks;
 
-    DisplacedResource(RunStore runs, Operations operations, TaskRunner tasks, CurrentCaller caller, Access access) {
+    DisplacedResource(RunStore runs, Operations operations, CurrentCaller caller, Access access, Begun begun) {
+        this.begun = begun;
         this.caller = caller;
         this.access = access;
         this.runs = runs;
         this.operations = operations;
-        this.tasks = tasks;
     }
 
     /**
@@ -79,9 +77,6 @@ public class DisplacedResource {
     @Needs(Action.RESTORE)
     @Operation(summary = "Drops what a restore displaced")
     public Response drop(@PathParam("run") String run, EnvironmentsResource.NoBody body) {
-        String runId = operations.discard(run, caller.user());
-        return Response.accepted(RunView.of(runs.load(runId), tasks))
-                .location(URI.create("/api/v1/runs/" + runId))
-                .build();
+        return begun.by(body, () -> operations.discard(run, caller.user()));
     }
 }

@@ -13,8 +13,6 @@ import dev.lifeboat.orchestrator.Operations;
 import dev.lifeboat.orchestrator.RestoreOrder;
 import dev.lifeboat.preflight.PreflightReport;
 import dev.lifeboat.run.ArtifactCatalogue;
-import dev.lifeboat.run.RunStore;
-import dev.lifeboat.sidecar.TaskRunner;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.GET;
@@ -24,7 +22,6 @@ import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
-import java.net.URI;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -37,28 +34,25 @@ import org.eclipse.microprofile.openapi.annotations.Operation;
 @RunOnVirtualThread
 public class EnvironmentsResource {
     private final CurrentCaller caller;
+    private final Begun begun;
     private final Access access;
     private final EnvironmentCatalogue environments;
     private final Operations operations;
     private final ArtifactCatalogue artifacts;
-    private final RunStore runs;
-    private final TaskRunner tasks;
 
     EnvironmentsResource(
             EnvironmentCatalogue environments,
             Operations operations,
             ArtifactCatalogue artifacts,
-            RunStore runs,
-            TaskRunner tasks,
             CurrentCaller caller,
-            Access access) {
+            Access access,
+            Begun begun) {
         this.caller = caller;
+        this.begun = begun;
         this.access = access;
         this.environments = environments;
         this.operations = operations;
         this.artifacts = artifacts;
-        this.runs = runs;
-        this.tasks = tasks;
     }
 
     /** The last backup of an environment. */
@@ -139,10 +133,12 @@ public class EnvironmentsResource {
     @Needs(Action.BACKUP)
     @Operation(summary = "Starts a backup")
     public Response backup(@PathParam("env") String env, BackupBody body) {
-        return accepted(operations.backup(
-                environments.find(env),
-                (body == null ? new BackupBody(null, null, null) : body).order(),
-                caller.user()));
+        return begun.by(
+                body,
+                () -> operations.backup(
+                        environments.find(env),
+                        (body == null ? new BackupBody(null, null, null) : body).order(),
+                        caller.user()));
     }
 
     @POST
@@ -150,8 +146,10 @@ public class EnvironmentsResource {
     @Needs(Action.RESTORE)
     @Operation(summary = "Starts a restore")
     public Response restore(@PathParam("env") String env, RestoreBody body) {
-        return accepted(operations.restore(
-                environments.find(env), body == null ? RestoreOrder.of(null) : body.order(), caller.user()));
+        return begun.by(
+                body,
+                () -> operations.restore(
+                        environments.find(env), body == null ? RestoreOrder.of(null) : body.order(), caller.user()));
     }
 
     @POST
@@ -159,7 +157,7 @@ public class EnvironmentsResource {
     @Needs(Action.VALIDATE)
     @Operation(summary = "Starts the validation checks alone")
     public Response validate(@PathParam("env") String env, NoBody body) {
-        return accepted(operations.validate(environments.find(env), caller.user()));
+        return begun.by(body, () -> operations.validate(environments.find(env), caller.user()));
     }
 
     @POST
@@ -168,7 +166,7 @@ public class EnvironmentsResource {
     @Operation(summary = "Applies the retention policy, or says what it would do")
     public Response prune(@PathParam("env") String env, PruneBody body) {
         boolean dryRun = body != null && Boolean.TRUE.equals(body.dryRun());
-        return accepted(operations.prune(environments.find(env), dryRun, caller.user()));
+        return begun.by(body, () -> operations.prune(environments.find(env), dryRun, caller.user()));
     }
 
     @POST
@@ -181,12 +179,6 @@ public class EnvironmentsResource {
                 body == null ? null : body.operation(),
                 Optional.ofNullable(body).map(PreflightBody::artifact),
                 caller.user());
-    }
-
-    private Response accepted(String runId) {
-        return Response.accepted(RunView.of(runs.load(runId), tasks))
-                .location(URI.create("/api/v1/runs/" + runId))
-                .build();
     }
 
     private EnvironmentView view(EnvironmentId id) {
