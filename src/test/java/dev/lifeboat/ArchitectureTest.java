@@ -77,7 +77,14 @@ final class ArchitectureTest {
     static final ArchRule functions_do_not_know_api_and_command_line = never("functions", "api", "cli", "host");
 
     @ArchTest
-    static final ArchRule the_api_does_not_know_the_command_line = never("api", "cli", "host", "functions");
+    static final ArchRule access_does_not_know_what_it_guards =
+            never("access", "orchestrator", "functions", "api", "console", "cli", "host", "sidecar", "preflight");
+
+    @ArchTest
+    static final ArchRule the_api_does_not_know_the_command_line = never("api", "cli", "host", "functions", "console");
+
+    @ArchTest
+    static final ArchRule the_console_does_not_know_the_command_line = never("console", "cli", "host", "functions");
 
     @ArchTest
     static final ArchRule nobody_waits_for_a_notice = classes()

@@ -2,7 +2,12 @@ package dev.lifeboat.api;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.lifeboat.access.Access;
+import dev.lifeboat.access.Action;
+import dev.lifeboat.access.CurrentCaller;
+import dev.lifeboat.access.Needs;
 import dev.lifeboat.artifact.Manifest;
+import dev.lifeboat.artifact.ManifestCodec;
 import dev.lifeboat.artifact.OpenArtifact;
 import dev.lifeboat.environment.EnvironmentCatalogue;
 import dev.lifeboat.environment.LifeboatConfig;
@@ -13,25 +18,29 @@ import dev.lifeboat.preflight.CatalogueOpener;
 import dev.lifeboat.run.Artifact;
 import dev.lifeboat.run.ArtifactCatalogue;
 import dev.lifeboat.run.ArtifactCopy;
-import dev.lifeboat.run.RunStore;
 import dev.lifeboat.sidecar.OdooZip;
-import dev.lifeboat.sidecar.TaskRunner;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.DefaultValue;
 import jakarta.ws.rs.GET;
+import jakarta.ws.rs.HeaderParam;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.StreamingOutput;
-import java.net.URI;
+import jakarta.ws.rs.core.UriInfo;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponseSchema;
 
 /** Artifacts: the backups that there are. */
 @Path("/api/v1/artifacts")
@@ -39,12 +48,15 @@ import org.eclipse.microprofile.openapi.annotations.Operation;
 @Consumes(MediaType.APPLICATION_JSON)
 @RunOnVirtualThread
 public class ArtifactsResource {
+    private static final int MOST = 500;
+
+    private final CurrentCaller caller;
+    private final Begun begun;
+    private final Access access;
     private final ArtifactCatalogue catalogue;
     private final CatalogueOpener opener;
     private final EnvironmentCatalogue environments;
     private final Operations operations;
-    private final RunStore runs;
-    private final TaskRunner tasks;
     private final LifeboatConfig config;
 
     ArtifactsResource(
@@ -52,15 +64,17 @@ public class ArtifactsResource {
             CatalogueOpener opener,
             EnvironmentCatalogue environments,
             Operations operations,
-            RunStore runs,
-            TaskRunner tasks,
+            CurrentCaller caller,
+            Access access,
+            Begun begun,
             LifeboatConfig config) {
+        this.caller = caller;
+        this.begun = begun;
+        this.access = access;
         this.catalogue = catalogue;
         this.opener = opener;
         this.environments = environments;
         this.operations = operations;
-        this.runs = runs;
-        this.tasks = tasks;
         this.config = config;
     }
 
@@ -88,58 +102,99 @@ public class ArtifactsResource {
             Manifest manifest) {}
 
     @GET
-    @Operation(summary = "Lists the artifacts that can be restored, the newest first")
-    public List<ArtifactView> list(@QueryParam("environment") String environment) {
-        return catalogue.available(Optional.ofNullable(environment).map(environments::find)).stream()
-                .map(artifact -> view(artifact, null))
-                .toList();
+    @Needs(value = Action.VIEW, in = Needs.Where.SOME)
+    @Operation(
+            summary = "Lists the artifacts that can be restored, the newest first",
+            description =
+                    "Where there are more than 'limit' (at most 500), the header Link names the next page (rel=\"next\");"
+                            + " 'before' goes on behind that artifact.")
+    @APIResponseSchema(value = ArtifactView[].class, responseCode = "200")
+    public Response list(
+            @QueryParam("environment") String environment,
+            @QueryParam("limit") @DefaultValue("500") int limit,
+            @QueryParam("before") String before,
+            @Context UriInfo uri) {
+        Set<String> projects = access.projects(caller.get(), Action.VIEW);
+        Stream<Artifact> visible =
+                catalogue.available(Optional.ofNullable(environment).map(environments::find)).stream()
+                        .filter(artifact -> projects.contains(artifact.projectId));
+        if (before != null) {
+            visible = visible.dropWhile(artifact -> !artifact.artifactId.equals(before))
+                    .skip(1);
+        }
+        int most = Math.clamp(limit, 1, MOST);
+        List<ArtifactView> page =
+                visible.limit(most).map(artifact -> view(artifact, null)).toList();
+        return Pages.of(page, page.size() == most ? Optional.of(page.getLast().artifactId()) : Optional.empty(), uri);
     }
 
     @GET
-    @Path("{id}")
+    @Path("{artifact}")
+    @Needs(Action.VIEW)
     @Operation(summary = "Shows an artifact with its manifest")
-    public ArtifactView show(@PathParam("id") String id) {
+    public ArtifactView show(@PathParam("artifact") String id) {
         Artifact artifact = catalogue.get(id);
         return view(
                 artifact,
                 artifact.status.equals("available") ? opener.open(artifact).manifest() : null);
     }
 
-    @POST
-    @Path("{id}/verifications")
-    @Operation(summary = "Starts reading every byte of an artifact to compare it with its manifest")
-    public Response verify(@PathParam("id") String id, EnvironmentsResource.NoBody body) {
-        return accepted(operations.verify(id, EnvironmentsResource.LOCAL_USER));
+    @GET
+    @Path("{artifact}/files/{file: .+}")
+    @Produces(MediaType.APPLICATION_OCTET_STREAM)
+    @Needs(Action.RESTORE)
+    @Operation(
+            summary =
+                    "Gives a file of an artifact, or a range of its bytes, as a restore would read it; its ETag is its SHA-256")
+    public Response file(
+            @PathParam("artifact") String id,
+            @PathParam("file") String file,
+            @HeaderParam("Range") String range,
+            @HeaderParam("If-None-Match") String known) {
+        OpenArtifact open = opener.open(catalogue.get(id));
+        Manifest.FileEntry entry = ManifestCodec.files(open.manifest()).stream()
+                .filter(listed -> listed.path().equals(file))
+                .findFirst()
+                .orElseThrow(() -> Fault.of(
+                                FaultCode.UNKNOWN_ARTIFACT,
+                                "artifact " + id + " has no such file",
+                                "Its manifest at /api/v1/artifacts/" + id + " lists those that it has.")
+                        .toException());
+        return Download.of(open, entry, Optional.ofNullable(range), Optional.ofNullable(known));
     }
 
     @POST
-    @Path("{id}/copies")
+    @Path("{artifact}/verifications")
+    @Needs(Action.VERIFY)
+    @Operation(summary = "Starts reading every byte of an artifact to compare it with its manifest")
+    public Response verify(@PathParam("artifact") String id, EnvironmentsResource.NoBody body) {
+        return begun.by(body, () -> operations.verify(id, caller.user()));
+    }
+
+    @POST
+    @Path("{artifact}/copies")
+    @Needs(Action.REPLICATE)
     @Operation(summary = "Starts copying an artifact into a store")
-    public Response replicate(@PathParam("id") String id, CopyBody body) {
+    public Response replicate(@PathParam("artifact") String id, CopyBody body) {
         if (body == null || body.store() == null) {
             throw Fault.of(FaultCode.BAD_INPUT, "no store is named", "Send {\"store\": \"secondary\"}.")
                     .toException();
         }
-        return accepted(operations.replicate(id, body.store(), EnvironmentsResource.LOCAL_USER));
+        return begun.by(body, () -> operations.replicate(id, body.store(), caller.user()));
     }
 
     @GET
-    @Path("{id}/odoo-zip")
+    @Path("{artifact}/odoo-zip")
     @Produces("application/zip")
+    @Needs(Action.RESTORE)
     @Operation(summary = "Gives an artifact as a zip that Odoo's own database manager and `odoo db load` take")
-    public Response odooZip(@PathParam("id") String id) {
+    public Response odooZip(@PathParam("artifact") String id) {
         OpenArtifact artifact = opener.open(catalogue.get(id));
         StreamingOutput zip = out -> OdooZip.write(artifact, config.pgBin(), out);
         return Response.ok(zip)
                 .header(
                         "Content-Disposition",
                         "attachment; filename=\"" + artifact.id().id() + ".zip\"")
-                .build();
-    }
-
-    private Response accepted(String runId) {
-        return Response.accepted(RunView.of(runs.load(runId), tasks))
-                .location(URI.create("/api/v1/runs/" + runId))
                 .build();
     }
 

@@ -1,5 +1,6 @@
 package dev.lifeboat.api;
 
+import dev.lifeboat.access.Open;
 import dev.lifeboat.run.Artifact;
 import dev.lifeboat.run.ArtifactCatalogue;
 import dev.lifeboat.run.Run;
@@ -46,6 +47,7 @@ public class BackupHealthResource {
             String status, Instant lastBackup, Long backupAgeHours, int regionsSynced, Boolean restoreTestPassed) {}
 
     @GET
+    @Open
     @Operation(summary = "Tells how old the newest backup is and whether restores work")
     @Transactional
     public Response health() {

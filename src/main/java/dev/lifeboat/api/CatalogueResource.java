@@ -1,5 +1,8 @@
 package dev.lifeboat.api;
 
+import dev.lifeboat.access.Action;
+import dev.lifeboat.access.CurrentCaller;
+import dev.lifeboat.access.Needs;
 import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
 import dev.lifeboat.orchestrator.CatalogueRebuild;
@@ -17,9 +20,11 @@ import org.eclipse.microprofile.openapi.annotations.Operation;
 @Consumes(MediaType.APPLICATION_JSON)
 @RunOnVirtualThread
 public class CatalogueResource {
+    private final CurrentCaller caller;
     private final CatalogueRebuild rebuild;
 
-    CatalogueResource(CatalogueRebuild rebuild) {
+    CatalogueResource(CatalogueRebuild rebuild, CurrentCaller caller) {
+        this.caller = caller;
         this.rebuild = rebuild;
     }
 
@@ -28,12 +33,13 @@ public class CatalogueResource {
 
     @POST
     @Path("rebuilds")
+    @Needs(value = Action.ADMINISTER, in = Needs.Where.ALL)
     @Operation(summary = "Enters every artifact that lies in a store into the catalogue")
     public CatalogueRebuild.Report rebuild(RebuildBody body) {
         if (body == null || body.store() == null || body.store().isBlank()) {
             throw Fault.of(FaultCode.BAD_INPUT, "no store is named", "Send {\"store\": \"secondary\"}.")
                     .toException();
         }
-        return rebuild.from(body.store(), EnvironmentsResource.LOCAL_USER);
+        return rebuild.from(body.store(), caller.user());
     }
 }

@@ -1,9 +1,12 @@
 package dev.lifeboat.api;
 
+import dev.lifeboat.access.Access;
+import dev.lifeboat.access.Action;
+import dev.lifeboat.access.CurrentCaller;
+import dev.lifeboat.access.Needs;
 import dev.lifeboat.orchestrator.Operations;
 import dev.lifeboat.run.RunSnapshot;
 import dev.lifeboat.run.RunStore;
-import dev.lifeboat.sidecar.TaskRunner;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.GET;
@@ -13,8 +16,8 @@ import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
-import java.net.URI;
 import java.util.List;
+import java.util.Set;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 
 /** What successful restores displaced and keep for a while. */
@@ -23,14 +26,18 @@ import org.eclipse.microprofile.openapi.annotations.Operation;
 @Consumes(MediaType.APPLICATION_JSON)
 @RunOnVirtualThread
 public class DisplacedResource {
+    private final CurrentCaller caller;
+    private final Begun begun;
+    private final Access access;
     private final RunStore runs;
     private final Operations operations;
-    private final TaskRunner tasks;
 
-    DisplacedResource(RunStore runs, Operations operations, TaskRunner tasks) {
+    DisplacedResource(RunStore runs, Operations operations, CurrentCaller caller, Access access, Begun begun) {
+        this.begun = begun;
+        this.caller = caller;
+        this.access = access;
         this.runs = runs;
         this.operations = operations;
-        this.tasks = tasks;
     }
 
     /**
@@ -54,21 +61,22 @@ public class DisplacedResource {
     }
 
     @GET
+    @Needs(value = Action.VIEW, in = Needs.Where.SOME)
     @Operation(summary = "Lists what restores displaced and keep for a while")
     public List<DisplacedView> list() {
+        Set<String> projects = access.projects(caller.get(), Action.VIEW);
         return runs.keepingDisplaced().stream()
                 .map(runs::load)
+                .filter(run -> projects.contains(run.environment().project()))
                 .map(DisplacedView::of)
                 .toList();
     }
 
     @POST
     @Path("{run}/drop")
+    @Needs(Action.RESTORE)
     @Operation(summary = "Drops what a restore displaced")
     public Response drop(@PathParam("run") String run, EnvironmentsResource.NoBody body) {
-        String runId = operations.discard(run, EnvironmentsResource.LOCAL_USER);
-        return Response.accepted(RunView.of(runs.load(runId), tasks))
-                .location(URI.create("/api/v1/runs/" + runId))
-                .build();
+        return begun.by(body, () -> operations.discard(run, caller.user()));
     }
 }

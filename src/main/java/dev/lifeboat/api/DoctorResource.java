@@ -1,5 +1,8 @@
 package dev.lifeboat.api;
 
+import dev.lifeboat.access.Action;
+import dev.lifeboat.access.CurrentCaller;
+import dev.lifeboat.access.Needs;
 import dev.lifeboat.preflight.Doctor;
 import dev.lifeboat.preflight.PreflightReport;
 import io.smallrye.common.annotation.RunOnVirtualThread;
@@ -14,15 +17,18 @@ import org.eclipse.microprofile.openapi.annotations.Operation;
 @Produces(MediaType.APPLICATION_JSON)
 @RunOnVirtualThread
 public class DoctorResource {
+    private final CurrentCaller caller;
     private final Doctor doctor;
 
-    DoctorResource(Doctor doctor) {
+    DoctorResource(Doctor doctor, CurrentCaller caller) {
+        this.caller = caller;
         this.doctor = doctor;
     }
 
     @GET
+    @Needs(value = Action.VIEW, in = Needs.Where.ALL)
     @Operation(summary = "Looks at tools, folders, databases and stores; changes nothing")
     public PreflightReport examine() {
-        return doctor.examine(EnvironmentsResource.LOCAL_USER);
+        return doctor.examine(caller.user());
     }
 }

@@ -1,5 +1,9 @@
 package dev.lifeboat.api;
 
+import dev.lifeboat.access.Access;
+import dev.lifeboat.access.Action;
+import dev.lifeboat.access.CurrentCaller;
+import dev.lifeboat.access.Needs;
 import dev.lifeboat.artifact.BackupType;
 import dev.lifeboat.environment.Bindings;
 import dev.lifeboat.environment.EnvironmentCatalogue;
@@ -11,8 +15,6 @@ import dev.lifeboat.orchestrator.Operations;
 import dev.lifeboat.orchestrator.RestoreOrder;
 import dev.lifeboat.preflight.PreflightReport;
 import dev.lifeboat.run.ArtifactCatalogue;
-import dev.lifeboat.run.RunStore;
-import dev.lifeboat.sidecar.TaskRunner;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.GET;
@@ -22,7 +24,6 @@ import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
-import java.net.URI;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -34,26 +35,26 @@ import org.eclipse.microprofile.openapi.annotations.Operation;
 @Consumes(MediaType.APPLICATION_JSON)
 @RunOnVirtualThread
 public class EnvironmentsResource {
-    /** Who holds the data folder's token: the machine's owner. */
-    static final String LOCAL_USER = "local";
-
+    private final CurrentCaller caller;
+    private final Begun begun;
+    private final Access access;
     private final EnvironmentCatalogue environments;
     private final Operations operations;
     private final ArtifactCatalogue artifacts;
-    private final RunStore runs;
-    private final TaskRunner tasks;
 
     EnvironmentsResource(
             EnvironmentCatalogue environments,
             Operations operations,
             ArtifactCatalogue artifacts,
-            RunStore runs,
-            TaskRunner tasks) {
+            CurrentCaller caller,
+            Access access,
+            Begun begun) {
+        this.caller = caller;
+        this.begun = begun;
+        this.access = access;
         this.environments = environments;
         this.operations = operations;
         this.artifacts = artifacts;
-        this.runs = runs;
-        this.tasks = tasks;
     }
 
     /** The last backup of an environment. */
@@ -121,13 +122,15 @@ public class EnvironmentsResource {
     public record PreflightBody(String operation, String artifact) {}
 
     @GET
+    @Needs(value = Action.VIEW, in = Needs.Where.SOME)
     @Operation(summary = "Lists the environments that are configured")
     public List<EnvironmentView> list() {
-        return environments.all().stream().map(this::view).toList();
+        return access.environments(caller.get()).stream().map(this::view).toList();
     }
 
     @GET
     @Path("{env}")
+    @Needs(Action.VIEW)
     @Operation(summary = "Shows an environment")
     public EnvironmentView show(@PathParam("env") String env) {
         return view(environments.find(env));
@@ -135,71 +138,85 @@ public class EnvironmentsResource {
 
     @POST
     @Path("{env}/backups")
+    @Needs(Action.BACKUP)
     @Operation(summary = "Starts a backup")
     public Response backup(@PathParam("env") String env, BackupBody body) {
-        return accepted(operations.backup(
-                environments.find(env), (body == null ? new BackupBody(null, null, null) : body).order(), LOCAL_USER));
+        return begun.by(
+                body,
+                () -> operations.backup(
+                        environments.find(env),
+                        (body == null ? new BackupBody(null, null, null) : body).order(),
+                        caller.user()));
     }
 
     @POST
     @Path("{env}/restores")
+    @Needs(Action.RESTORE)
     @Operation(summary = "Starts a restore")
     public Response restore(@PathParam("env") String env, RestoreBody body) {
-        return accepted(operations.restore(
-                environments.find(env), body == null ? RestoreOrder.of(null) : body.order(), LOCAL_USER));
+        return begun.by(
+                body,
+                () -> operations.restore(
+                        environments.find(env), body == null ? RestoreOrder.of(null) : body.order(), caller.user()));
     }
 
     @POST
     @Path("{env}/imports")
+    @Needs(Action.BACKUP)
     @Operation(summary = "Starts making an artifact of a zip of Odoo's that lies in the data folder's imports")
     public Response importZip(@PathParam("env") String env, ImportBody body) {
         if (body == null || body.file() == null) {
             throw Fault.of(FaultCode.BAD_INPUT, "no file is named", "Send {\"file\": \"odoo.zip\"}.")
                     .toException();
         }
-        return accepted(operations.importZip(
-                environments.find(env), body.file(), Optional.ofNullable(body.label()), LOCAL_USER));
+        return begun.by(
+                body,
+                () -> operations.importZip(
+                        environments.find(env), body.file(), Optional.ofNullable(body.label()), caller.user()));
     }
 
     @POST
     @Path("{env}/drills")
+    @Needs(Action.VERIFY)
     @Operation(summary = "Starts the rehearsal of a restore beside the environment")
     public Response drill(@PathParam("env") String env, DrillBody body) {
         Optional<DrillBody> wanted = Optional.ofNullable(body);
-        return accepted(operations.drill(
-                environments.find(env), wanted.map(DrillBody::artifact), wanted.map(DrillBody::store), LOCAL_USER));
+        return begun.by(
+                body,
+                () -> operations.drill(
+                        environments.find(env),
+                        wanted.map(DrillBody::artifact),
+                        wanted.map(DrillBody::store),
+                        caller.user()));
     }
 
     @POST
     @Path("{env}/validations")
+    @Needs(Action.VALIDATE)
     @Operation(summary = "Starts the validation checks alone")
     public Response validate(@PathParam("env") String env, NoBody body) {
-        return accepted(operations.validate(environments.find(env), LOCAL_USER));
+        return begun.by(body, () -> operations.validate(environments.find(env), caller.user()));
     }
 
     @POST
     @Path("{env}/prunes")
+    @Needs(Action.PRUNE)
     @Operation(summary = "Applies the retention policy, or says what it would do")
     public Response prune(@PathParam("env") String env, PruneBody body) {
         boolean dryRun = body != null && Boolean.TRUE.equals(body.dryRun());
-        return accepted(operations.prune(environments.find(env), dryRun, LOCAL_USER));
+        return begun.by(body, () -> operations.prune(environments.find(env), dryRun, caller.user()));
     }
 
     @POST
     @Path("{env}/preflight")
+    @Needs(Action.BACKUP)
     @Operation(summary = "Evaluates the preconditions of a backup or a restore; starts nothing")
     public PreflightReport preflight(@PathParam("env") String env, PreflightBody body) {
         return operations.preflight(
                 environments.find(env),
                 body == null ? null : body.operation(),
                 Optional.ofNullable(body).map(PreflightBody::artifact),
-                LOCAL_USER);
-    }
-
-    private Response accepted(String runId) {
-        return Response.accepted(RunView.of(runs.load(runId), tasks))
-                .location(URI.create("/api/v1/runs/" + runId))
-                .build();
+                caller.user());
     }
 
     private EnvironmentView view(EnvironmentId id) {
@@ -210,7 +227,7 @@ public class EnvironmentsResource {
                 bindings.type().name().toLowerCase(java.util.Locale.ROOT),
                 bindings.database().name(),
                 bindings.filestore().toString(),
-                bindings.url().map(URI::toString).orElse(null),
+                EnvironmentCatalogue.redacted(bindings).path("url").textValue(),
                 bindings.service().kind(),
                 bindings.stores(),
                 artifacts

@@ -3,6 +3,8 @@ package dev.lifeboat.api;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.lifeboat.access.Action;
+import dev.lifeboat.access.Needs;
 import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
 import dev.lifeboat.fault.FaultException;
@@ -38,6 +40,7 @@ public class EventsResource {
 
     @POST
     @Consumes(MediaType.WILDCARD)
+    @Needs(value = Action.BACKUP, in = Needs.Where.ALL)
     @Operation(summary = "Takes an event: a deployment starts or is complete; others are ignored")
     public Response receive(@Context HttpHeaders headers, String body) {
         return Response.accepted(events.receive(read(headers, body))).build();

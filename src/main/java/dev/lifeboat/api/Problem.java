@@ -34,9 +34,15 @@ public record Problem(
                 findings);
     }
 
+    /** The same problem under another HTTP status. */
+    Problem withStatus(int other) {
+        return new Problem(type, title, other, detail, code, kind, facts, remedy, findings);
+    }
+
     private static int status(FaultCode code) {
         return switch (code) {
-            case UNKNOWN_ARTIFACT, UNKNOWN_ENVIRONMENT, UNKNOWN_PROJECT, UNKNOWN_RUN, UNKNOWN_TASK -> 404;
+            case UNKNOWN_ARTIFACT, UNKNOWN_ENVIRONMENT, UNKNOWN_PROJECT, UNKNOWN_RUN, UNKNOWN_TASK, UNKNOWN_TOKEN ->
+                404;
             case PERMISSION_DENIED -> 403;
             case RUN_ACTIVE -> 409;
             case SIDECAR_BUSY -> 503;

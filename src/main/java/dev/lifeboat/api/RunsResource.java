@@ -1,28 +1,40 @@
 package dev.lifeboat.api;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.lifeboat.access.Access;
+import dev.lifeboat.access.Action;
+import dev.lifeboat.access.CurrentCaller;
+import dev.lifeboat.access.Needs;
 import dev.lifeboat.environment.EnvironmentCatalogue;
 import dev.lifeboat.orchestrator.RunEvidence;
 import dev.lifeboat.run.Run;
-import dev.lifeboat.run.RunEvent;
 import dev.lifeboat.run.RunStore;
 import dev.lifeboat.sidecar.TaskRunner;
 import io.quarkus.panache.common.Sort;
 import io.smallrye.common.annotation.RunOnVirtualThread;
+import io.smallrye.mutiny.Multi;
 import jakarta.transaction.Transactional;
 import jakarta.ws.rs.DefaultValue;
 import jakarta.ws.rs.GET;
+import jakarta.ws.rs.HeaderParam;
 import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
+import jakarta.ws.rs.core.UriInfo;
+import jakarta.ws.rs.sse.OutboundSseEvent;
+import jakarta.ws.rs.sse.Sse;
 import java.io.InputStream;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponseSchema;
 
 /** Runs: what was done, what is being done, and the evidence of it. */
 @Path("/api/v1/runs")
@@ -31,12 +43,25 @@ import org.eclipse.microprofile.openapi.annotations.Operation;
 public class RunsResource {
     private static final int MOST = 500;
 
+    private final CurrentCaller caller;
+    private final Access access;
     private final RunStore runs;
     private final TaskRunner tasks;
     private final RunEvidence evidence;
+    private final EventStream stream;
     private final EnvironmentCatalogue environments;
 
-    RunsResource(RunStore runs, TaskRunner tasks, RunEvidence evidence, EnvironmentCatalogue environments) {
+    RunsResource(
+            RunStore runs,
+            TaskRunner tasks,
+            RunEvidence evidence,
+            EnvironmentCatalogue environments,
+            CurrentCaller caller,
+            Access access,
+            EventStream stream) {
+        this.stream = stream;
+        this.caller = caller;
+        this.access = access;
         this.runs = runs;
         this.tasks = tasks;
         this.evidence = evidence;
@@ -50,62 +75,105 @@ public class RunsResource {
     public record EvidenceView(String name, long size) {}
 
     @GET
-    @Operation(summary = "Lists runs, the newest first")
+    @Needs(value = Action.VIEW, in = Needs.Where.SOME)
+    @Operation(
+            summary = "Lists runs, the newest first",
+            description =
+                    "Where there are more than 'limit' (at most 500), the header Link names the next page (rel=\"next\");"
+                            + " 'before' goes on behind that run. 'operation' and 'status' choose.")
+    @APIResponseSchema(value = RunView[].class, responseCode = "200")
     @Transactional
-    public List<RunView> list(
+    public Response list(
             @QueryParam("environment") String environment,
+            @QueryParam("operation") String operation,
+            @QueryParam("status") String status,
             @QueryParam("active") @DefaultValue("false") boolean active,
-            @QueryParam("limit") @DefaultValue("50") int limit) {
-        var where = new StringBuilder("1 = 1");
+            @QueryParam("limit") @DefaultValue("50") int limit,
+            @QueryParam("before") String before,
+            @Context UriInfo uri) {
+        var where = new StringBuilder("projectId in :projects");
         Map<String, Object> values = new HashMap<>();
+        values.put("projects", access.projects(caller.get(), Action.VIEW));
         if (environment != null) {
             where.append(" and environmentId = :environment");
             values.put("environment", environments.find(environment).toString());
         }
+        if (operation != null) {
+            where.append(" and operationType = :operation");
+            values.put("operation", operation);
+        }
+        if (status != null) {
+            where.append(" and status = :status");
+            values.put("status", status);
+        }
         if (active) {
             where.append(" and status in ('queued', 'running') and parkedAt is null");
         }
-        return Run.<Run>find(where.toString(), Sort.by("createdAt").descending(), values)
-                .page(0, Math.clamp(limit, 1, MOST))
-                .list()
-                .stream()
-                .map(run -> RunView.of(runs.load(run.runId), tasks))
-                .toList();
+        if (before != null) {
+            where.append(" and (createdAt, runId) < (:time, :before)");
+            values.put("time", runs.load(before).createdAt());
+            values.put("before", before);
+        }
+        int most = Math.clamp(limit, 1, MOST);
+        List<Run> page = Run.<Run>find(where.toString(), Sort.descending("createdAt", "runId"), values)
+                .page(0, most)
+                .list();
+        return Pages.of(
+                page.stream()
+                        .map(run -> RunView.of(runs.load(run.runId), tasks))
+                        .toList(),
+                page.size() == most ? Optional.of(page.getLast().runId) : Optional.empty(),
+                uri);
     }
 
     @GET
-    @Path("{id}")
+    @Path("{run}")
+    @Needs(Action.VIEW)
     @Operation(summary = "Shows a run with its steps and how far they are")
-    public RunView show(@jakarta.ws.rs.PathParam("id") String id) {
+    public RunView show(@PathParam("run") String id) {
         return RunView.of(runs.load(id), tasks);
     }
 
     @GET
-    @Path("{id}/events")
+    @Path("{run}/events")
+    @Needs(Action.VIEW)
     @Operation(summary = "Lists what happened in a run, in order; 'after' skips the events up to that id")
-    @Transactional
-    public List<EventView> events(
-            @jakarta.ws.rs.PathParam("id") String id, @QueryParam("after") @DefaultValue("0") long after) {
+    public List<EventView> events(@PathParam("run") String id, @QueryParam("after") @DefaultValue("0") long after) {
         runs.load(id);
-        return RunEvent.<RunEvent>list("runId = ?1 and eventId > ?2", Sort.by("eventId"), id, after).stream()
-                .map(event -> new EventView(event.eventId, event.eventType, event.payload, event.createdAt))
-                .toList();
+        return stream.after(id, after);
     }
 
     @GET
-    @Path("{id}/evidence")
+    @Path("{run}/events/stream")
+    @Produces(MediaType.SERVER_SENT_EVENTS)
+    @Needs(Action.VIEW)
+    @Operation(
+            summary = "Sends what happens in a run as it happens (server-sent events), until the run is over",
+            description =
+                    "Each message has the event's id, its type as the event's name, and its JSON as data; the last one is"
+                            + " named 'end' and holds the run. Last-Event-ID goes on behind an event.")
+    public Multi<OutboundSseEvent> stream(
+            @PathParam("run") String id,
+            @HeaderParam("Last-Event-ID") @DefaultValue("0") long after,
+            @Context Sse sse) {
+        return stream.of(id, after, caller.get(), sse);
+    }
+
+    @GET
+    @Path("{run}/evidence")
+    @Needs(Action.VIEW)
     @Operation(summary = "Lists the files of a run's evidence")
-    public List<EvidenceView> evidence(@jakarta.ws.rs.PathParam("id") String id) {
+    public List<EvidenceView> evidence(@PathParam("run") String id) {
         return evidence.list(runs.load(id)).entrySet().stream()
                 .map(file -> new EvidenceView(file.getKey(), file.getValue()))
                 .toList();
     }
 
     @GET
-    @Path("{id}/evidence/{file}")
+    @Path("{run}/evidence/{file}")
+    @Needs(Action.VIEW)
     @Operation(summary = "Gives one file of a run's evidence")
-    public Response evidenceFile(
-            @jakarta.ws.rs.PathParam("id") String id, @jakarta.ws.rs.PathParam("file") String file) {
+    public Response evidenceFile(@PathParam("run") String id, @PathParam("file") String file) {
         InputStream content = evidence.read(runs.load(id), file);
         return Response.ok(content)
                 .type(file.endsWith(".json") ? "application/json" : "text/plain; charset=utf-8")

@@ -1,5 +1,8 @@
 package dev.lifeboat.api;
 
+import dev.lifeboat.access.Action;
+import dev.lifeboat.access.CurrentCaller;
+import dev.lifeboat.access.Needs;
 import dev.lifeboat.orchestrator.Rekeying;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.ws.rs.Consumes;
@@ -16,16 +19,19 @@ import org.eclipse.microprofile.openapi.annotations.Operation;
 @Consumes(MediaType.APPLICATION_JSON)
 @RunOnVirtualThread
 public class StoresResource {
+    private final CurrentCaller caller;
     private final Rekeying rekeying;
 
-    StoresResource(Rekeying rekeying) {
+    StoresResource(Rekeying rekeying, CurrentCaller caller) {
+        this.caller = caller;
         this.rekeying = rekeying;
     }
 
     @POST
     @Path("{store}/rekeyings")
+    @Needs(value = Action.ADMINISTER, in = Needs.Where.ALL)
     @Operation(summary = "Has every artifact of an encrypted store opened by the first key of its key file")
     public Rekeying.Report rekey(@PathParam("store") String store, EnvironmentsResource.NoBody body) {
-        return rekeying.rekey(store, EnvironmentsResource.LOCAL_USER);
+        return rekeying.rekey(store, caller.user());
     }
 }

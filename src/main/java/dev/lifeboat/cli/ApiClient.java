@@ -9,6 +9,7 @@ import dev.lifeboat.host.Endpoint;
 import dev.lifeboat.json.Json;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -33,6 +34,11 @@ final class ApiClient {
 
     ApiClient(Endpoint endpoint) {
         this.endpoint = endpoint;
+    }
+
+    /** The address of a path there. */
+    URI url(String path) {
+        return endpoint.url().resolve(path);
     }
 
     /** Whether the engine answers there and lets this client in. */

@@ -69,6 +69,12 @@ final class ArtifactCommand implements Runnable {
 
         /** The engine reads what lies in its own folder: a link to the file where that can be, else a copy. */
         private Path placed() throws IOException {
+            if (settings().server().isPresent()) {
+                throw usage(
+                                "an import reads a file of the machine that the server runs on",
+                                "Run it there, without --server.")
+                        .toException();
+            }
             if (!Files.isRegularFile(file)) {
                 throw Fault.of(
                                 FaultCode.BAD_INPUT,

@@ -8,6 +8,9 @@ import dev.lifeboat.host.Endpoint;
 import dev.lifeboat.host.Engine;
 import dev.lifeboat.host.Settings;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.URI;
+import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashSet;
@@ -44,6 +47,10 @@ final class EngineSession implements EngineConnection, AutoCloseable {
 
     /** The lock tells who owns the folder; the endpoint file only tells how to reach the owner. */
     private void connect() throws IOException, InterruptedException {
+        if (settings.server().isPresent()) {
+            connectTo(settings.server().get());
+            return;
+        }
         Path dataDir = settings.dataDir();
         long begin = System.nanoTime();
         boolean told = false;
@@ -79,6 +86,42 @@ final class EngineSession implements EngineConnection, AutoCloseable {
                 .toException();
     }
 
+    /** A server that another process, or another machine, runs: it is asked, and never replaced. */
+    private void connectTo(URI server) throws InterruptedException {
+        String token = settings.token().orElseThrow(() -> Fault.of(
+                        FaultCode.BAD_INPUT,
+                        "no token is there for " + server,
+                        "Make one there with `lifeboat token create`, and set LIFEBOAT_TOKEN to it.")
+                .toException());
+        if (!"https".equals(server.getScheme()) && !isLoopback(server)) {
+            terminal.notice("warning: the token goes to " + server + " unencrypted");
+        }
+        var client = new ApiClient(Endpoint.of(server, token));
+        long begin = System.nanoTime();
+        while (!client.answers()) {
+            // the first time a wrong address is likelier than a server that starts
+            if (api == null || System.nanoTime() - begin > WAIT_FOR_OWNER.toNanos()) {
+                throw Fault.of(
+                                FaultCode.STATE_UNAVAILABLE,
+                                "no Lifeboat answers at " + server + ", or it does not let this token in",
+                                "Look at LIFEBOAT_URL and LIFEBOAT_TOKEN; a run that was begun is recorded there.")
+                        .toException();
+            }
+            TimeUnit.SECONDS.sleep(1);
+        }
+        api = client;
+    }
+
+    private static boolean isLoopback(URI server) {
+        try {
+            return server.getHost() != null
+                    && InetAddress.getByName(server.getHost()).isLoopbackAddress();
+        } catch (UnknownHostException e) {
+            // what it is shows when it is asked
+            return false;
+        }
+    }
+
     @Override
     public ApiClient api() {
         return api;
@@ -86,6 +129,11 @@ final class EngineSession implements EngineConnection, AutoCloseable {
 
     @Override
     public void lost(IOException cause) throws IOException, InterruptedException {
+        if (settings.server().isPresent()) {
+            terminal.notice("the server does not answer; the run is recorded there. Waiting for it ...");
+            reconnect(cause);
+            return;
+        }
         if (own.isEmpty()) {
             terminal.notice("the engine that did this is gone; the run is recorded. Looking for another engine ...");
         }

@@ -32,7 +32,11 @@ import picocli.CommandLine;
             RunCommand.class,
             EvidenceCommand.class,
             PruneCommand.class,
-            DrillCommand.class
+            DrillCommand.class,
+            LoginCommand.class,
+            TokenCommand.class,
+            MemberCommand.class,
+            CompletionCommand.class
         },
         footer = {
             "",
@@ -57,6 +61,18 @@ public final class Main implements Runnable {
             description = "Lifeboat's data folder (default: ./data).")
     void dataDir(Path folder) {
         System.setProperty("lifeboat.data-dir", folder.toAbsolutePath().toString());
+    }
+
+    /** In place of the data folder's engine; the environment's LIFEBOAT_URL says the same. */
+    @CommandLine.Option(
+            names = "--server",
+            scope = CommandLine.ScopeType.INHERIT,
+            paramLabel = "URL",
+            description =
+                    "A running Lifeboat to talk to, with the API token in LIFEBOAT_TOKEN (default: LIFEBOAT_URL; else the data"
+                            + " folder's own engine).")
+    void server(java.net.URI url) {
+        System.setProperty("lifeboat.url", url.toString());
     }
 
     @Override

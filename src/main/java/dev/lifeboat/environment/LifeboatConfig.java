@@ -54,6 +54,9 @@ public interface LifeboatConfig {
     @WithDefault("30s")
     Duration storePatience();
 
+    /** The server that commands talk to, in place of the data folder's engine; an engine makes nothing of it. */
+    Optional<URI> url();
+
     /** Every copy of every artifact is read again and compared with its manifest after so long. */
     @WithDefault("30d")
     Duration readAgainAfter();

@@ -20,6 +20,11 @@ import java.util.Optional;
  * @param startedAt when it began to answer (UTC)
  */
 public record Endpoint(URI url, String token, long pid, Instant startedAt) {
+    /** A server that no data folder of this machine tells. */
+    public static Endpoint of(URI url, String token) {
+        return new Endpoint(url, token, ProcessHandle.current().pid(), Instant.now());
+    }
+
     /** The endpoint that the folder tells, where the process that wrote it still lives. */
     public static Optional<Endpoint> read(Path dataDir) throws IOException {
         Path file = file(dataDir);

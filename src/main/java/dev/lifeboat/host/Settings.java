@@ -6,6 +6,7 @@ import io.smallrye.config.SmallRyeConfig;
 import io.smallrye.config.SmallRyeConfigBuilder;
 import io.smallrye.config.source.yaml.YamlConfigSource;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -16,10 +17,16 @@ import org.yaml.snakeyaml.error.YAMLException;
  *
  * @param dataDir the data folder
  * @param stateConfigured whether a database for the state is configured; else the embedded server holds it
- * @param token the configured token
+ * @param token the configured token: of the engine, or, where {@code server} is there, what lets in to that
  * @param sidecarTokenConfigured whether a token of the sidecar is configured, or a file that holds it
+ * @param server the server that commands talk to, in place of the data folder's engine
  */
-public record Settings(Path dataDir, boolean stateConfigured, Optional<String> token, boolean sidecarTokenConfigured) {
+public record Settings(
+        Path dataDir,
+        boolean stateConfigured,
+        Optional<String> token,
+        boolean sidecarTokenConfigured,
+        Optional<URI> server) {
     /**
      * Reads system properties, environment variables and {@code config/application.yaml} of the working folder.
      *
@@ -55,6 +62,7 @@ public record Settings(Path dataDir, boolean stateConfigured, Optional<String> t
                 config.getOptionalValue("lifeboat.token", String.class),
                 config.getOptionalValue("lifeboat.sidecar.token", String.class)
                         .or(() -> config.getOptionalValue("lifeboat.sidecar.token-file", String.class))
-                        .isPresent());
+                        .isPresent(),
+                config.getOptionalValue("lifeboat.url", URI.class));
     }
 }

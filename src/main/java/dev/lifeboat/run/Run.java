@@ -56,6 +56,13 @@ public class Run extends PanacheEntityBase {
     @JdbcTypeCode(SqlTypes.JSON)
     public ObjectNode fault;
 
+    /** The key under which its caller asked for it, and what was asked: see {@link RequestKey}. */
+    @Column(name = "request_key")
+    public String requestKey;
+
+    @Column(name = "request_sha256")
+    public String requestSha256;
+
     public int epoch;
 
     @Column(name = "lease_owner")

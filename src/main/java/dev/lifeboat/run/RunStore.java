@@ -76,8 +76,19 @@ public class RunStore {
         entity.metadata = run.inputs().deepCopy();
         entity.parentRunId = run.parentRunId().orElse(null);
         entity.wakeAt = now();
+        RequestKey key = RequestKey.current();
+        if (key != null && entity.parentRunId == null) {
+            entity.requestKey = key.key();
+            entity.requestSha256 = key.requestSha256();
+        }
         entities().persist(entity);
         event(entity.runId, "run_created", entity.metadata);
+        if (entity.parentRunId == null) {
+            event(
+                    entity.runId,
+                    "access_granted",
+                    Json.object().put("user", run.createdBy()).put("action", entity.operationType));
+        }
         entities().flush();
         return entity.runId;
     }
@@ -95,6 +106,26 @@ public class RunStore {
                 .setParameter(2, environment.project())
                 .setParameter(3, type)
                 .executeUpdate();
+    }
+
+    /**
+     * The run that a caller's request has begun already.
+     *
+     * @throws dev.lifeboat.fault.FaultException BAD_INPUT where the key was used for another request
+     */
+    @Transactional
+    public Optional<String> begunBy(String user, RequestKey key) {
+        Optional<Run> run = Run.<Run>find("createdBy = ?1 and requestKey = ?2", user, key.key())
+                .firstResultOptional();
+        if (run.filter(begun -> !begun.requestSha256.equals(key.requestSha256()))
+                .isPresent()) {
+            throw Fault.of(
+                            FaultCode.BAD_INPUT,
+                            "this Idempotency-Key was used for another request, which began run " + run.get().runId,
+                            "Use a new key for a new request.")
+                    .toException();
+        }
+        return run.map(begun -> begun.runId);
     }
 
     private RuntimeException active(EnvironmentId environment) {

@@ -35,7 +35,9 @@ class AccessTest {
                 "//api/v1/runs",
                 "/api/../api/v1/runs",
                 "/backup/health/../../api/v1/runs",
-                "/q/health/../../api/v1/runs"
+                "/q/health/../../api/v1/runs",
+                "/q/openapi",
+                "/console/assets/../../api/v1/runs"
             })
     void without_a_token_nothing_is_answered(String path) {
         for (RequestSpecification caller : List.of(

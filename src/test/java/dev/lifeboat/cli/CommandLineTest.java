@@ -39,6 +39,8 @@ class CommandLineTest {
     @AfterEach
     void end() throws IOException {
         System.clearProperty("lifeboat.data-dir");
+        System.clearProperty("lifeboat.url");
+        System.clearProperty("lifeboat.token");
         engine.close();
     }
 
@@ -410,5 +412,39 @@ class CommandLineTest {
         Ended ended = lifeboat("evidence", "run_1");
         assertThat(ended.exitCode()).isZero();
         assertThat(ended.out()).contains("/evidence/run_1", "inputs.json", "120 B");
+    }
+
+    @Test
+    void a_server_that_is_named_is_asked_with_its_token_and_the_data_folder_is_left_alone() throws IOException {
+        engine.answer("GET /api/v1/runs", 200, "[]");
+        String url = Json.mapper()
+                .readTree(Files.readString(dataDir.resolve("endpoint")))
+                .path("url")
+                .asText();
+        Path other = dataDir.resolve("other");
+        System.setProperty("lifeboat.token", FakeEngine.TOKEN);
+        Ended ended = execute("--data-dir", other.toString(), "runs", "--server", url, "--json");
+        assertThat(ended.exitCode()).as(ended.err()).isZero();
+        assertThat(ended.json()).isEmpty();
+        assertThat(other).doesNotExist();
+
+        System.setProperty("lifeboat.token", "wrong");
+        Ended refused = execute("--data-dir", other.toString(), "runs", "--server", url, "--json");
+        assertThat(refused.exitCode()).isEqualTo(1);
+        assertThat(refused.err()).contains("LIFEBOAT_TOKEN");
+    }
+
+    @Test
+    void a_server_without_a_token_is_not_asked() {
+        Ended ended = execute("runs", "--server", "http://127.0.0.1:9");
+        assertThat(ended.exitCode()).isEqualTo(2);
+        assertThat(ended.err()).contains("lifeboat token create");
+    }
+
+    @Test
+    void the_shell_is_told_every_command() {
+        Ended ended = lifeboat("completion");
+        assertThat(ended.exitCode()).isZero();
+        assertThat(ended.out()).contains("backup", "restore", "--from-environment", "complete -F");
     }
 }

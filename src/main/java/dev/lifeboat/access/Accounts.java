@@ -1,0 +1,368 @@
+package dev.lifeboat.access;
+
+import dev.lifeboat.fault.Fault;
+import dev.lifeboat.fault.FaultCode;
+import io.quarkus.scheduler.Scheduled;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.transaction.Transactional;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import org.hibernate.Session;
+
+/** Users' roles, API tokens, login codes and sessions, as the state holds them: of secrets only their SHA-256. */
+@ApplicationScoped
+public class Accounts {
+    private static final Pattern USER = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._@+-]{0,99}");
+    private static final Duration CODE_LIVES = Duration.ofMinutes(15);
+    private static final Duration SESSION_LIVES = Duration.ofHours(12);
+    private static final Duration SESSION_IDLES = Duration.ofHours(2);
+    /** Makes a token that was lost in a file or a log easy to find. */
+    private static final String TOKEN_BEGINS = "lifeboat_";
+
+    private final Session entities;
+
+    Accounts(Session entities) {
+        this.entities = entities;
+    }
+
+    /**
+     * An API token; its secret is not kept.
+     *
+     * @param projectId where it may; {@code *}: in all projects
+     * @param revokedAt null: it was not revoked
+     * @param lastUsedAt to the minute; null: never
+     */
+    public record Token(
+            String tokenId,
+            String name,
+            String userId,
+            String projectId,
+            List<String> actions,
+            String createdBy,
+            Instant createdAt,
+            Instant expiresAt,
+            Instant revokedAt,
+            Instant lastUsedAt) {}
+
+    /** A token that was just made; {@code secret} is shown this once. */
+    public record NewToken(String secret, Token token) {}
+
+    /** A secret and until when it is good. */
+    public record Issued(String secret, Instant expiresAt) {}
+
+    /** The role of a user in a project; {@code *} stands for all projects. */
+    public record Member(String userId, String projectId, String role) {}
+
+    /** The user behind an API token's secret; empty where there is no such token, or none any more. */
+    @Transactional
+    public Optional<String> userOfToken(String secret) {
+        if (!secret.startsWith(TOKEN_BEGINS)) {
+            return Optional.empty();
+        }
+        Optional<String> token = first("""
+                SELECT token_id FROM ops.api_tokens
+                WHERE secret_sha256 = ?1 AND revoked_at IS NULL AND expires_at > now()""", Secrets.sha256(secret));
+        token.ifPresent(id ->
+                entities.createNativeMutationQuery("""
+                UPDATE ops.api_tokens SET last_used_at = now()
+                WHERE token_id = ?1 AND (last_used_at IS NULL OR last_used_at < now() - interval '1 minute')""").setParameter(1, id).executeUpdate());
+        return token.map(id -> Caller.TOKEN_PREFIX + id);
+    }
+
+    /** The user of a session; empty where it is over, or its token is. */
+    @Transactional
+    public Optional<String> userOfSession(String secret) {
+        String sha256 = Secrets.sha256(secret);
+        Optional<String> user = first("""
+                SELECT s.user_id FROM ops.sessions s
+                WHERE s.secret_sha256 = ?1 AND s.expires_at > now() AND s.last_seen_at > now() - make_interval(secs => %d)
+                  AND (s.user_id !~ '^token:' OR EXISTS (
+                          SELECT FROM ops.api_tokens t
+                          WHERE 'token:' || t.token_id = s.user_id AND t.revoked_at IS NULL AND t.expires_at > now()))""".formatted(SESSION_IDLES.toSeconds()), sha256);
+        user.ifPresent(id ->
+                entities.createNativeMutationQuery("""
+                UPDATE ops.sessions SET last_seen_at = now()
+                WHERE secret_sha256 = ?1 AND last_seen_at < now() - interval '1 minute'""").setParameter(1, sha256).executeUpdate());
+        return user;
+    }
+
+    /** What the forms of a session send back: only who has the session's secret can compute it. */
+    public static String csrf(String sessionSecret) {
+        return Secrets.sha256("csrf " + sessionSecret);
+    }
+
+    /** Makes a code that lets its holder log in once, within a quarter of an hour. */
+    @Transactional
+    public Issued newLoginCode(String user) {
+        String code = Secrets.make();
+        Instant until = Instant.now().plus(CODE_LIVES);
+        entities.createNativeMutationQuery(
+                        "INSERT INTO ops.login_codes (code_sha256, user_id, expires_at) VALUES (?1, ?2, ?3)")
+                .setParameter(1, Secrets.sha256(code))
+                .setParameter(2, user)
+                .setParameter(3, until)
+                .executeUpdate();
+        return new Issued(code, until);
+    }
+
+    /** Whether a login code was ever made. */
+    @Transactional
+    public boolean everIssuedLoginCode() {
+        return entities.createNativeQuery("SELECT EXISTS (SELECT FROM ops.login_codes)", Boolean.class)
+                .getSingleResult();
+    }
+
+    /**
+     * Begins a session.
+     *
+     * @param credential a login code, which is used up, or an API token's secret
+     * @return the session's secret; empty where the credential is not good
+     */
+    @Transactional
+    public Optional<Issued> login(String credential) {
+        Optional<String> user = first("""
+                UPDATE ops.login_codes SET used_at = now()
+                WHERE code_sha256 = ?1 AND used_at IS NULL AND expires_at > now() RETURNING user_id""", Secrets.sha256(credential)).or(() -> userOfToken(credential));
+        return user.map(id -> {
+            String secret = Secrets.make();
+            Instant until = Instant.now().plus(SESSION_LIVES);
+            entities.createNativeMutationQuery(
+                            "INSERT INTO ops.sessions (secret_sha256, user_id, expires_at) VALUES (?1, ?2, ?3)")
+                    .setParameter(1, Secrets.sha256(secret))
+                    .setParameter(2, id)
+                    .setParameter(3, until)
+                    .executeUpdate();
+            return new Issued(secret, until);
+        });
+    }
+
+    /** Ends a session. */
+    @Transactional
+    public void logout(String secret) {
+        entities.createNativeMutationQuery("DELETE FROM ops.sessions WHERE secret_sha256 = ?1")
+                .setParameter(1, Secrets.sha256(secret))
+                .executeUpdate();
+    }
+
+    /**
+     * Makes an API token. The caller has checked who may.
+     *
+     * @throws dev.lifeboat.fault.FaultException BAD_INPUT where user or name are no good names
+     */
+    @Transactional
+    public NewToken newToken(
+            String name, String user, String project, List<Action> actions, Instant expiresAt, String by) {
+        checkUser(user);
+        if (name == null || name.isBlank() || name.length() > 100) {
+            throw Fault.of(
+                            FaultCode.BAD_INPUT,
+                            "a token needs a name of at most 100 letters",
+                            "Name what will use it: {\"name\": \"nightly backup\"}.")
+                    .toException();
+        }
+        String secret = TOKEN_BEGINS + Secrets.make();
+        String id = entities.createNativeQuery("""
+                INSERT INTO ops.api_tokens (name, user_id, project_id, actions, secret_sha256, created_by, expires_at)
+                VALUES (?1, ?2, ?3, string_to_array(?4, ','), ?5, ?6, ?7) RETURNING token_id""", String.class)
+                .setParameter(1, name)
+                .setParameter(2, user)
+                .setParameter(3, project)
+                .setParameter(
+                        4,
+                        String.join(
+                                ",",
+                                actions.stream()
+                                        .distinct()
+                                        .map(Action::wireName)
+                                        .toList()))
+                .setParameter(5, Secrets.sha256(secret))
+                .setParameter(6, by)
+                .setParameter(7, expiresAt)
+                .getSingleResult();
+        return new NewToken(secret, token(id));
+    }
+
+    /** All tokens, the newest first, revoked and expired ones among them. */
+    @Transactional
+    public List<Token> tokens() {
+        return entities
+                .createNativeQuery(
+                        "SELECT token_id, name, user_id, project_id, array_to_string(actions, ','), created_by, created_at, expires_at, revoked_at,"
+                                + " last_used_at FROM ops.api_tokens ORDER BY created_at DESC",
+                        Object[].class)
+                .getResultList()
+                .stream()
+                .map(Accounts::read)
+                .toList();
+    }
+
+    /**
+     * One token.
+     *
+     * @throws dev.lifeboat.fault.FaultException UNKNOWN_TOKEN
+     */
+    @Transactional
+    public Token token(String tokenId) {
+        return tokens().stream()
+                .filter(token -> token.tokenId().equals(tokenId))
+                .findFirst()
+                .orElseThrow(() -> Fault.of(
+                                FaultCode.UNKNOWN_TOKEN,
+                                "there is no token '" + tokenId + "'",
+                                "`lifeboat token list` lists those that there are.")
+                        .toException());
+    }
+
+    /** Ends a token, and the sessions that were begun with it; one that was ended before stays so. */
+    @Transactional
+    public void revoke(String tokenId) {
+        entities.createNativeMutationQuery(
+                        "UPDATE ops.api_tokens SET revoked_at = coalesce(revoked_at, now()) WHERE token_id = ?1")
+                .setParameter(1, tokenId)
+                .executeUpdate();
+    }
+
+    /** The user a caller is: of a token, its user. */
+    @Transactional
+    public String person(Caller caller) {
+        return caller.user().startsWith(Caller.TOKEN_PREFIX)
+                ? token(caller.user().substring(Caller.TOKEN_PREFIX.length())).userId()
+                : caller.user();
+    }
+
+    /** Until when a caller's own token is good; empty for a caller who has none. */
+    @Transactional
+    public Optional<Instant> expiry(Caller caller) {
+        return caller.user().startsWith(Caller.TOKEN_PREFIX)
+                ? Optional.of(token(caller.user().substring(Caller.TOKEN_PREFIX.length()))
+                        .expiresAt())
+                : Optional.empty();
+    }
+
+    /** All members of all projects. */
+    @Transactional
+    public List<Member> members() {
+        return entities
+                .createNativeQuery(
+                        "SELECT user_id, project_id, role FROM ops.memberships ORDER BY project_id, user_id",
+                        Object[].class)
+                .getResultList()
+                .stream()
+                .map(row -> new Member((String) row[0], (String) row[1], (String) row[2]))
+                .toList();
+    }
+
+    /**
+     * Gives a user a role in a project, in place of the one that they had there.
+     *
+     * @throws dev.lifeboat.fault.FaultException BAD_INPUT where the user's name is not a good one, or one of Lifeboat's own
+     */
+    @Transactional
+    public void setMember(String user, String project, Role role) {
+        checkUser(user);
+        refuseOwn(user);
+        entities.createNativeMutationQuery("""
+                INSERT INTO ops.memberships (user_id, project_id, role) VALUES (?1, ?2, ?3)
+                ON CONFLICT (user_id, project_id) DO UPDATE SET role = excluded.role""")
+                .setParameter(1, user)
+                .setParameter(2, project)
+                .setParameter(3, role.wireName())
+                .executeUpdate();
+    }
+
+    /** Takes a user's role in a project away. */
+    @Transactional
+    public void removeMember(String user, String project) {
+        refuseOwn(user);
+        entities.createNativeMutationQuery("DELETE FROM ops.memberships WHERE user_id = ?1 AND project_id = ?2")
+                .setParameter(1, user)
+                .setParameter(2, project)
+                .executeUpdate();
+    }
+
+    /** The projects that the state knows. */
+    @Transactional
+    public List<String> projects() {
+        return entities.createNativeQuery("SELECT project_id FROM ops.projects", String.class)
+                .getResultList();
+    }
+
+    /** Writes a decision down. */
+    @Transactional(Transactional.TxType.REQUIRES_NEW)
+    public void decided(Caller caller, Action action, String project, boolean granted, String request) {
+        note(caller.user(), action.wireName(), project, granted, request, caller.address());
+    }
+
+    /** Writes a login down. */
+    @Transactional(Transactional.TxType.REQUIRES_NEW)
+    public void loggedIn(String user, boolean granted, String address) {
+        note(user, "login", Access.ALL, granted, "POST /console/login", address);
+    }
+
+    private void note(String user, String action, String project, boolean granted, String request, String address) {
+        entities.createNativeMutationQuery("""
+                INSERT INTO ops.access_events (user_id, action, project_id, decision, request, address)
+                VALUES (?1, ?2, ?3, ?4, left(?5, 300), ?6)""")
+                .setParameter(1, user)
+                .setParameter(2, action)
+                .setParameter(3, project)
+                .setParameter(4, granted ? "granted" : "denied")
+                .setParameter(5, request)
+                .setParameter(6, address)
+                .executeUpdate();
+    }
+
+    /** Removes what is over: sessions, and decisions of more than a year ago. */
+    @Scheduled(every = "6h", delayed = "10m", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
+    @Transactional
+    void clear() {
+        entities.createNativeMutationQuery("DELETE FROM ops.sessions WHERE expires_at < now()")
+                .executeUpdate();
+        entities.createNativeMutationQuery(
+                        "DELETE FROM ops.access_events WHERE created_at < now() - interval '400 days'")
+                .executeUpdate();
+    }
+
+    private Optional<String> first(String sql, String value) {
+        return entities.createNativeQuery(sql, String.class).setParameter(1, value).getResultList().stream()
+                .findFirst();
+    }
+
+    private static void checkUser(String user) {
+        if (user == null || !USER.matcher(user).matches()) {
+            throw Fault.of(
+                            FaultCode.BAD_INPUT,
+                            "'" + user + "' is no name that a user can have",
+                            "Use at most 100 letters, digits and . _ @ + -, a letter or digit first.")
+                    .toException();
+        }
+    }
+
+    private static void refuseOwn(String user) {
+        if (user.equals(Caller.LOCAL_USER) || user.equals("system")) {
+            throw Fault.of(
+                            FaultCode.BAD_INPUT,
+                            "the role of '" + user
+                                    + "' is Lifeboat's own: without it the machine's owner would be locked out",
+                            "Give roles to other users.")
+                    .toException();
+        }
+    }
+
+    private static Token read(Object[] row) {
+        return new Token(
+                (String) row[0],
+                (String) row[1],
+                (String) row[2],
+                (String) row[3],
+                List.of(((String) row[4]).split(",", -1)),
+                (String) row[5],
+                (Instant) row[6],
+                (Instant) row[7],
+                (Instant) row[8],
+                (Instant) row[9]);
+    }
+}

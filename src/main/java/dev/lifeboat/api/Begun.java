@@ -1,0 +1,62 @@
+package dev.lifeboat.api;
+
+import dev.lifeboat.access.CurrentCaller;
+import dev.lifeboat.digest.Hashes;
+import dev.lifeboat.json.Json;
+import dev.lifeboat.run.RequestKey;
+import dev.lifeboat.run.RunStore;
+import dev.lifeboat.sidecar.TaskRunner;
+import io.quarkus.vertx.http.runtime.CurrentVertxRequest;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.ws.rs.core.Response;
+import java.net.URI;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/**
+ * Begins runs for requests: one run a request, also where it is sent again under the same {@code Idempotency-Key} because no
+ * answer came. The answer is 202 with the run and its place.
+ */
+@ApplicationScoped
+class Begun {
+    static final String KEY = "Idempotency-Key";
+
+    private final RunStore runs;
+    private final TaskRunner tasks;
+    private final CurrentCaller caller;
+    private final CurrentVertxRequest request;
+
+    Begun(RunStore runs, TaskRunner tasks, CurrentCaller caller, CurrentVertxRequest request) {
+        this.runs = runs;
+        this.tasks = tasks;
+        this.caller = caller;
+        this.request = request;
+    }
+
+    /**
+     * Begins a run, or finds the one that was begun.
+     *
+     * @param body what was sent; null: nothing
+     * @param begin begins it; gives the run's id
+     */
+    Response by(Object body, Supplier<String> begin) {
+        var call = request.getCurrent().request();
+        Optional<RequestKey> key = Optional.ofNullable(call.getHeader(KEY))
+                .map(sent -> new RequestKey(
+                        sent, Hashes.sha256(call.path() + "\n" + (body == null ? "" : Json.pretty(body)))));
+        String runId = key.flatMap(known -> runs.begunBy(caller.user(), known))
+                .orElseGet(() -> key.map(fresh -> once(fresh, begin)).orElseGet(begin));
+        return Response.accepted(RunView.of(runs.load(runId), tasks))
+                .location(URI.create("/api/v1/runs/" + runId))
+                .build();
+    }
+
+    /** Where the same request is served at the same time, the state lets one of the two create the run. */
+    private String once(RequestKey key, Supplier<String> begin) {
+        try {
+            return key.begin(begin);
+        } catch (RuntimeException e) {
+            return runs.begunBy(caller.user(), key).orElseThrow(() -> e);
+        }
+    }
+}

@@ -1,0 +1,269 @@
+package dev.lifeboat.api;
+
+import static io.restassured.RestAssured.given;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.lifeboat.json.Json;
+import dev.lifeboat.testing.StateResource;
+import io.quarkus.test.common.QuarkusTestResource;
+import io.quarkus.test.junit.QuarkusTest;
+import io.restassured.RestAssured;
+import io.restassured.response.Response;
+import io.restassured.specification.RequestSpecification;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What holds for the API as a whole. */
+@QuarkusTest
+@QuarkusTestResource(StateResource.class)
+class ApiTest {
+    private static final String ENVIRONMENT = "/api/v1/environments/acme.shop";
+
+    /** What leads out of folders, statements, shells, headers and templates, where it is let. */
+    private static final List<String> HOSTILE = List.of(
+            "../../etc/passwd",
+            "..%2f..%2fetc%2fpasswd",
+            "/etc/passwd",
+            "'; DROP TABLE ops.runs; --",
+            "x' OR '1'='1",
+            "$(touch /tmp/lifeboat-was-here)",
+            "`touch /tmp/lifeboat-was-here`",
+            "x\r\nX-Injected: yes",
+            "{7*7}",
+            "{cdi:accounts}",
+            "<script>alert(1)</script>",
+            "\u0000",
+            "\u202e",
+            "%00",
+            "%",
+            "-1",
+            "9".repeat(40),
+            "a".repeat(5000),
+            "null",
+            "*",
+            "");
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "{} {}", "{}x", "{\"label\": \"a\"} trailing", "{}]"})
+    void a_request_without_json_or_with_text_behind_it_is_refused(String body) {
+        Response answer = caller().contentType("application/json").body(body).post(ENVIRONMENT + "/backups");
+        assertThat(answer.statusCode()).as(answer.asString()).isEqualTo(400);
+        assertThat(answer.jsonPath().getString("code")).isEqualTo("BAD_INPUT");
+    }
+
+    @Test
+    void a_request_that_is_sent_again_under_its_key_begins_no_second_run() {
+        String key = UUID.randomUUID().toString();
+        Response first = validation(key, "{}");
+        Response again = validation(key, "{}");
+        assertThat(first.statusCode()).isEqualTo(202);
+        assertThat(again.statusCode()).isEqualTo(202);
+        assertThat(again.header("Location")).isEqualTo(first.header("Location"));
+        assertThat(validation(UUID.randomUUID().toString(), "{}").header("Location"))
+                .isNotEqualTo(first.header("Location"));
+
+        Response other = caller().header("Idempotency-Key", key)
+                .contentType("application/json")
+                .body("{\"dry_run\": true}")
+                .post(ENVIRONMENT + "/prunes");
+        assertThat(other.statusCode()).isEqualTo(400);
+        assertThat(other.jsonPath().getString("detail")).contains("another request");
+        assertThat(validation("two words", "{}").statusCode()).isEqualTo(400);
+    }
+
+    private static Response validation(String key, String body) {
+        return caller().header("Idempotency-Key", key)
+                .contentType("application/json")
+                .body(body)
+                .post(ENVIRONMENT + "/validations");
+    }
+
+    @Test
+    void runs_come_in_pages_that_hold_each_run_once() {
+        for (int i = 0; i < 5; i++) {
+            validation(UUID.randomUUID().toString(), "{}");
+        }
+        var seen = new ArrayList<String>();
+        String next = "/api/v1/runs?operation=validate&limit=2";
+        while (next != null) {
+            Response page = caller().get(next);
+            assertThat(page.statusCode()).as(page.asString()).isEqualTo(200);
+            List<String> ids = page.jsonPath().getList("run_id");
+            assertThat(ids).hasSizeLessThanOrEqualTo(2);
+            assertThat(page.jsonPath().getList("operation", String.class)).allMatch("validate"::equals);
+            seen.addAll(ids);
+            String link = page.header("Link");
+            next = link == null ? null : link.replaceFirst("<https?://[^/]*([^>]*)>.*", "$1");
+        }
+        assertThat(seen).hasSizeGreaterThanOrEqualTo(5).doesNotHaveDuplicates();
+        assertThat(caller().get("/api/v1/runs?status=no-such").jsonPath().getList("$"))
+                .isEmpty();
+    }
+
+    @Test
+    void a_run_s_events_are_streamed_to_its_end_and_go_on_behind_one_that_is_known() {
+        String run = validation(UUID.randomUUID().toString(), "{}").jsonPath().getString("run_id");
+        Response whole = stream(run, "0");
+        assertThat(whole.statusCode()).isEqualTo(200);
+        assertThat(whole.contentType()).startsWith("text/event-stream");
+        assertThat(whole.asString())
+                .contains("event:run_created", "event:access_granted", "event:step_started", "event:end");
+        List<String> ids = whole.asString()
+                .lines()
+                .filter(line -> line.startsWith("id:"))
+                .map(line -> line.substring(3).strip())
+                .toList();
+        assertThat(stream(run, ids.get(1)).asString())
+                .doesNotContain("event:run_created", "event:access_granted")
+                .contains("event:end");
+    }
+
+    private static Response stream(String run, String after) {
+        return caller().accept("text/event-stream")
+                .header("Last-Event-ID", after)
+                .get("/api/v1/runs/" + run + "/events/stream");
+    }
+
+    @Test
+    void the_description_tells_every_operation_its_summary_its_caller_and_its_trouble() throws IOException {
+        JsonNode description = description();
+        assertThat(description.path("paths").size()).isGreaterThan(20);
+        description.path("paths").properties().forEach(path -> {
+            assertThat(path.getKey()).doesNotStartWith("/console");
+            path.getValue().properties().forEach(operation -> {
+                if (!List.of("get", "post", "put", "delete").contains(operation.getKey())) {
+                    return;
+                }
+                String name = operation.getKey() + " " + path.getKey();
+                assertThat(operation.getValue().path("summary").asText())
+                        .as(name)
+                        .isNotBlank();
+                assertThat(operation
+                                .getValue()
+                                .path("responses")
+                                .path("default")
+                                .path("$ref")
+                                .asText())
+                        .as(name)
+                        .isEqualTo("#/components/responses/Problem");
+                if (!path.getKey().equals("/backup/health")) {
+                    assertThat(operation.getValue().at("/security/0").has("token"))
+                            .as(name)
+                            .isTrue();
+                }
+            });
+        });
+    }
+
+    @Test
+    void whatever_is_sent_to_what_the_description_lists_no_answer_is_a_fault_of_the_server() throws IOException {
+        var random = new Random(8);
+        var bad = new ArrayList<String>();
+        int sent = 0;
+        for (var path : description().path("paths").properties()) {
+            for (var operation : path.getValue().properties()) {
+                if (!List.of("get", "post").contains(operation.getKey())) {
+                    continue;
+                }
+                for (int i = 0; i < 25; i++) {
+                    RequestSpecification request = caller().redirects().follow(false);
+                    String target = path.getKey();
+                    var told = new StringBuilder(operation.getKey() + " " + target);
+                    for (JsonNode parameter : operation.getValue().path("parameters")) {
+                        String name = parameter.path("name").asText();
+                        String value = name.equals("env") && i % 3 == 0
+                                ? "acme.shop"
+                                : HOSTILE.get(random.nextInt(HOSTILE.size()));
+                        told.append(' ').append(name).append('=').append(value, 0, Math.min(40, value.length()));
+                        switch (parameter.path("in").asText()) {
+                            case "path" ->
+                                target = target.replace(
+                                        "{" + name + "}",
+                                        java.net.URLEncoder.encode(
+                                                        value.isEmpty() ? "x" : value,
+                                                        java.nio.charset.StandardCharsets.UTF_8)
+                                                .replace("+", "%20"));
+                            case "query" -> request.queryParam(name, value);
+                            default -> request.header(name, value.replaceAll("[^\\x20-\\x7e]", "?"));
+                        }
+                    }
+                    if (operation.getKey().equals("post")) {
+                        request.contentType("application/json").body(body(operation.getValue(), random));
+                    }
+                    Response answer;
+                    try {
+                        answer = request.request(
+                                operation.getKey(), URI.create("http://localhost:" + RestAssured.port + target));
+                    } catch (Exception e) {
+                        bad.add("no answer (" + e.getMessage() + ") for " + told);
+                        continue;
+                    }
+                    sent++;
+                    boolean unhealthy = path.getKey().equals("/backup/health") && answer.statusCode() == 503;
+                    if (answer.statusCode() >= 500 && !unhealthy) {
+                        bad.add(answer.statusCode() + " for " + told + ": "
+                                + answer.asString().replaceAll("\\s+", " "));
+                    }
+                    assertThat(answer.header("X-Injected")).isNull();
+                }
+            }
+        }
+        assertThat(sent).isGreaterThan(500);
+        assertThat(bad).isEmpty();
+        assertThat(Path.of("/tmp/lifeboat-was-here")).doesNotExist();
+        assertThat(caller().get("/api/v1/runs").statusCode()).isEqualTo(200);
+    }
+
+    /** A body of the fields that the description lists, or of what is none. */
+    private static String body(JsonNode operation, Random random) throws IOException {
+        if (random.nextInt(6) == 0) {
+            return List.of("", "[]", "null", "7", "\"x\"", "{", "{\"a\":}", "[".repeat(3000))
+                    .get(random.nextInt(8));
+        }
+        String ref = operation
+                .at("/requestBody/content/application~1json/schema/$ref")
+                .asText()
+                .replaceFirst(".*/", "");
+        var body = Json.object();
+        description()
+                .at("/components/schemas/" + ref + "/properties")
+                .properties()
+                .forEach(field -> {
+                    switch (random.nextInt(5)) {
+                        case 0 -> body.put(field.getKey(), random.nextInt());
+                        case 1 -> body.put(field.getKey(), random.nextBoolean());
+                        case 2 -> body.putNull(field.getKey());
+                        case 3 -> body.putArray(field.getKey()).add(HOSTILE.get(random.nextInt(HOSTILE.size())));
+                        default -> body.put(field.getKey(), HOSTILE.get(random.nextInt(HOSTILE.size())));
+                    }
+                });
+        if (body.has("type")) {
+            // nothing is to be begun in earnest: what is fuzzed is what is refused
+            body.put("type", HOSTILE.get(random.nextInt(HOSTILE.size())));
+        }
+        return body.toString();
+    }
+
+    private static JsonNode description() throws IOException {
+        if (described == null) {
+            described = Json.mapper()
+                    .readTree(caller().get("/q/openapi?format=json").asString());
+        }
+        return described;
+    }
+
+    private static JsonNode described;
+
+    private static RequestSpecification caller() {
+        return given().header("Authorization", "Bearer " + StateResource.TOKEN);
+    }
+}

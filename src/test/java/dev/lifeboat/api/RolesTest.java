@@ -1,0 +1,418 @@
+package dev.lifeboat.api;
+
+import static io.restassured.RestAssured.given;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lifeboat.access.Accounts;
+import dev.lifeboat.access.LoginLimit;
+import dev.lifeboat.access.Role;
+import dev.lifeboat.json.Json;
+import dev.lifeboat.testing.StateResource;
+import io.agroal.api.AgroalDataSource;
+import io.quarkus.test.common.QuarkusTestResource;
+import io.quarkus.test.junit.QuarkusTest;
+import io.restassured.response.Response;
+import io.restassured.specification.RequestSpecification;
+import jakarta.inject.Inject;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Each role, each action, each interface; and what tokens and sessions are good for. */
+@QuarkusTest
+@QuarkusTestResource(StateResource.class)
+class RolesTest {
+    private static final String ENVIRONMENT = "/api/v1/environments/acme.shop";
+    private static final String ARTIFACT = "/api/v1/artifacts/bk_roles";
+
+    @Inject
+    AgroalDataSource state;
+
+    @Inject
+    Accounts accounts;
+
+    @Inject
+    LoginLimit limit;
+
+    /** A request that needs an action; what it asks for is refused after the gate, so that nothing is begun. */
+    private enum Asked {
+        SEE_AN_ENVIRONMENT("GET", ENVIRONMENT, Role.values()),
+        SEE_RUNS("GET", "/api/v1/runs?environment=acme.shop", Role.values()),
+        SEE_A_RUN("GET", "/api/v1/runs/run_roles", Role.values()),
+        SEE_EVENTS("GET", "/api/v1/runs/run_roles/events", Role.values()),
+        SEE_EVIDENCE("GET", "/api/v1/runs/run_roles/evidence", Role.values()),
+        SEE_ARTIFACTS("GET", "/api/v1/artifacts?environment=acme.shop", Role.values()),
+        BACKUP("POST", ENVIRONMENT + "/backups", Role.OPERATOR, Role.RESTORER, Role.ADMIN),
+        PREFLIGHT("POST", ENVIRONMENT + "/preflight", Role.OPERATOR, Role.RESTORER, Role.ADMIN),
+        VALIDATE("POST", ENVIRONMENT + "/validations", Role.OPERATOR, Role.RESTORER, Role.ADMIN),
+        VERIFY("POST", ARTIFACT + "/verifications", Role.OPERATOR, Role.RESTORER, Role.ADMIN),
+        REPLICATE("POST", ARTIFACT + "/copies", Role.OPERATOR, Role.RESTORER, Role.ADMIN),
+        RESTORE("POST", ENVIRONMENT + "/restores", Role.RESTORER, Role.ADMIN),
+        DROP_WHAT_WAS_DISPLACED("POST", "/api/v1/displaced/run_roles/drop", Role.RESTORER, Role.ADMIN),
+        PRUNE("POST", ENVIRONMENT + "/prunes", Role.ADMIN),
+        SEE_TOKENS("GET", "/api/v1/tokens", Role.ADMIN),
+        MAKE_A_TOKEN("POST", "/api/v1/tokens", Role.ADMIN),
+        SEE_MEMBERS("GET", "/api/v1/members", Role.ADMIN),
+        MAKE_A_MEMBER("POST", "/api/v1/members", Role.ADMIN);
+
+        private final String method;
+        private final String path;
+        private final String allowed;
+
+        Asked(String method, String path, Role... allowed) {
+            this.method = method;
+            this.path = path;
+            this.allowed = List.of(allowed).toString();
+        }
+
+        boolean isAllowed(Role role) {
+            return allowed.contains(role.name());
+        }
+
+        Response of(RequestSpecification caller) {
+            return method.equals("GET")
+                    ? caller.get(path)
+                    : caller.contentType("application/json")
+                            .body("{\"no_such_field\": 1}")
+                            .post(path);
+        }
+    }
+
+    @BeforeEach
+    void begin() throws SQLException {
+        limit.succeeded("127.0.0.1");
+        execute("INSERT INTO ops.projects (project_id) VALUES ('acme'), ('zoo') ON CONFLICT DO NOTHING");
+        execute("INSERT INTO ops.environments (environment_id, project_id, type) VALUES ('acme/shop', 'acme', 'dev'),"
+                + " ('zoo/lion', 'zoo', 'dev') ON CONFLICT DO NOTHING");
+        execute("INSERT INTO ops.runs (run_id, project_id, environment_id, operation_type, status, created_by, wake_at)"
+                + " VALUES ('run_roles', 'acme', 'acme/shop', 'validate', 'success', 'local', NULL),"
+                + " ('run_zoo', 'zoo', 'zoo/lion', 'validate', 'success', 'local', NULL) ON CONFLICT DO NOTHING");
+        execute("INSERT INTO ops.artifacts (artifact_id, project_id, environment_id, run_id, backup_type, purpose, uri,"
+                + " checksums, sizes, size_bytes, created_at, status) VALUES ('bk_roles', 'acme', 'acme/shop', 'run_x',"
+                + " 'full', 'backup', 'file:///x', '{}', '{}', 1, '2020-01-01', 'pruned') ON CONFLICT DO NOTHING");
+        for (Role role : Role.values()) {
+            accounts.setMember(role.wireName(), "acme", role);
+            accounts.setMember("every-" + role.wireName(), "*", role);
+            accounts.setMember("zoo-" + role.wireName(), "zoo", role);
+        }
+    }
+
+    static Stream<Arguments> rolesAndRequests() {
+        return Stream.of(Role.values())
+                .flatMap(role -> Stream.of(Asked.values()).map(asked -> Arguments.of(role, asked)));
+    }
+
+    @ParameterizedTest
+    @MethodSource("rolesAndRequests")
+    void a_token_lets_its_user_do_what_the_role_may_and_nothing_else(Role role, Asked asked) {
+        assertDecision(asked.of(bearer(token(role.wireName(), "*"))), asked.isAllowed(role));
+    }
+
+    @ParameterizedTest
+    @MethodSource("rolesAndRequests")
+    void a_session_lets_its_user_do_what_the_role_may_and_nothing_else(Role role, Asked asked) {
+        assertDecision(asked.of(session(token(role.wireName(), "*"))), asked.isAllowed(role));
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void anonymous_gets_nothing(Asked asked) {
+        assertThat(asked.of(given()).statusCode()).isEqualTo(401);
+        assertThat(asked.of(given().header("Authorization", "Bearer lifeboat_wrong"))
+                        .statusCode())
+                .isEqualTo(401);
+        assertThat(asked.of(given().cookie("lifeboat_session", "wrong")).statusCode())
+                .isEqualTo(401);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void an_admin_of_another_project_gets_nothing_of_this_one(Asked asked) {
+        Response answer = asked.of(bearer(token("zoo-admin", "*")));
+        if (asked.path.contains("acme") || asked.path.contains("roles")) {
+            if (asked.path.contains("?")) {
+                assertThat(answer.jsonPath().getList("$")).isEmpty();
+            } else {
+                assertThat(answer.statusCode()).isEqualTo(403);
+            }
+        } else {
+            assertThat(answer.asString()).doesNotContain("acme");
+        }
+    }
+
+    @Test
+    void lists_hold_only_what_is_of_projects_that_the_caller_may_see() {
+        assertThat(bearer(token("viewer", "*"))
+                        .get("/api/v1/runs?limit=500")
+                        .jsonPath()
+                        .getList("environment"))
+                .isNotEmpty()
+                .containsOnly("acme/shop");
+        assertThat(bearer(token("zoo-viewer", "*"))
+                        .get("/api/v1/runs?limit=500")
+                        .jsonPath()
+                        .getList("environment"))
+                .containsOnly("zoo/lion");
+        assertThat(bearer(token("zoo-viewer", "*"))
+                        .get("/api/v1/environments")
+                        .jsonPath()
+                        .getList("$"))
+                .isEmpty();
+        assertThat(bearer(token("zoo-viewer", "*"))
+                        .get("/api/v1/environments/nowhere")
+                        .asString())
+                .doesNotContain("acme", "shop");
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void only_an_admin_of_all_projects_calls_functions_and_looks_after_the_whole(Role role) {
+        boolean everywhere = role == Role.ADMIN;
+        for (String path :
+                List.of("/preflight", "/prune", "/restore-db", "/", "/api/v1/catalogue/rebuilds", "/api/v1/logins")) {
+            assertDecision(post(bearer(token(role.wireName(), "*")), path), false);
+            assertDecision(post(bearer(token("every-" + role.wireName(), "*")), path), everywhere);
+            assertDecision(post(bearer(token("every-" + role.wireName(), "acme")), path), false);
+        }
+        assertDecision(post(session(token("every-" + role.wireName(), "*")), "/preflight"), false);
+    }
+
+    private static Response post(RequestSpecification caller, String path) {
+        return caller.contentType("application/json")
+                .body("{\"no_such_field\": 1}")
+                .post(path);
+    }
+
+    @Test
+    void a_token_may_no_more_than_its_actions_and_only_in_its_project() {
+        String some = token("every-admin", "acme", "view", "backup");
+        assertDecision(Asked.SEE_A_RUN.of(bearer(some)), true);
+        assertDecision(Asked.BACKUP.of(bearer(some)), true);
+        assertDecision(Asked.RESTORE.of(bearer(some)), false);
+        assertDecision(Asked.PRUNE.of(bearer(some)), false);
+        assertDecision(Asked.SEE_TOKENS.of(bearer(some)), false);
+        assertDecision(bearer(some).get("/api/v1/runs/run_zoo"), false);
+        assertDecision(bearer(token("every-admin", "*")).get("/api/v1/runs/run_zoo"), true);
+    }
+
+    @Test
+    void a_revoked_or_expired_token_lets_nobody_in_and_ends_its_sessions() throws SQLException {
+        for (String end : List.of(
+                "UPDATE ops.api_tokens SET expires_at = now() - interval '1 second' WHERE token_id = ?", "revoke")) {
+            var made = make(local(), "every-admin", "acme");
+            String secret = made.jsonPath().getString("secret");
+            String id = made.jsonPath().getString("token.token_id");
+            RequestSpecification session = session(secret);
+            assertDecision(session.get(ENVIRONMENT), true);
+            if (end.equals("revoke")) {
+                assertThat(local().contentType("application/json")
+                                .body("{}")
+                                .post("/api/v1/tokens/" + id + "/revoke")
+                                .statusCode())
+                        .isEqualTo(200);
+            } else {
+                execute(end, id);
+            }
+            assertThat(bearer(secret).get(ENVIRONMENT).statusCode()).isEqualTo(401);
+            assertThat(session.get(ENVIRONMENT).statusCode()).isEqualTo(401);
+        }
+    }
+
+    @Test
+    void a_secret_is_shown_once_and_only_its_hash_is_kept() throws SQLException {
+        Response made = make(local(), "every-admin", "acme");
+        assertThat(made.statusCode()).isEqualTo(201);
+        String secret = made.jsonPath().getString("secret");
+        assertThat(secret).matches("lifeboat_[A-Za-z0-9_-]{43}");
+        assertThat(local().get("/api/v1/tokens").asString()).doesNotContain(secret);
+        assertThat(one("SELECT count(*)::text FROM ops.api_tokens t WHERE t::text LIKE '%' || ? || '%'", secret))
+                .isEqualTo("0");
+        session(secret).get(ENVIRONMENT);
+        assertThat(one("SELECT count(*)::text FROM ops.sessions s WHERE s::text LIKE '%' || ? || '%'", secret))
+                .isEqualTo("0");
+    }
+
+    @Test
+    void nobody_gives_a_token_more_than_they_may_or_a_longer_life_than_their_own_has() {
+        String admin = token("admin", "acme");
+        assertThat(make(bearer(admin), "admin", "*").statusCode()).isEqualTo(403);
+        String limited = token("every-admin", "acme", "view", "administer");
+        Response more = bearer(limited)
+                .contentType("application/json")
+                .body("{\"name\": \"n\", \"project\": \"acme\", \"actions\": [\"restore\"]}")
+                .post("/api/v1/tokens");
+        assertThat(more.statusCode()).isEqualTo(403);
+        Response longer = bearer(limited)
+                .contentType("application/json")
+                .body("{\"name\": \"n\", \"project\": \"acme\", \"days\": 700}")
+                .post("/api/v1/tokens");
+        assertThat(longer.statusCode()).isEqualTo(201);
+        assertThat(longer.jsonPath().getString("token.expires_at"))
+                .isLessThan(java.time.Instant.now()
+                        .plus(java.time.Duration.ofDays(91))
+                        .toString());
+        assertThat(longer.jsonPath().getList("token.actions")).containsExactly("view", "administer");
+    }
+
+    @Test
+    void a_login_code_is_good_once_and_the_session_is_in_a_cookie_that_no_script_reads() {
+        String code = local().contentType("application/json")
+                .body("{}")
+                .post("/api/v1/logins")
+                .jsonPath()
+                .getString("path")
+                .replaceFirst("/console/login#", "");
+        Response in = login(code);
+        assertThat(in.statusCode()).isEqualTo(303);
+        assertThat(in.header("Location")).endsWith("/console").doesNotContain(code);
+        assertThat(in.header("Set-Cookie"))
+                .containsIgnoringCase("HttpOnly")
+                .containsIgnoringCase("SameSite=Strict")
+                .doesNotContain(code);
+        assertThat(login(code).statusCode()).isEqualTo(403);
+    }
+
+    @Test
+    void a_session_s_change_wants_the_form_of_the_session_and_this_very_site() {
+        String secret = login(token("every-admin", "*")).cookie("lifeboat_session");
+        String csrf = Accounts.csrf(secret);
+        for (RequestSpecification forged : List.of(
+                given().header("Sec-Fetch-Site", "same-origin"),
+                given().header("Sec-Fetch-Site", "same-origin").header("X-CSRF-Token", "wrong"),
+                given().header("Sec-Fetch-Site", "cross-site").header("X-CSRF-Token", csrf),
+                given().header("Sec-Fetch-Site", "same-site").header("X-CSRF-Token", csrf),
+                given().header("Origin", "http://evil.example").header("X-CSRF-Token", csrf),
+                given().header("Origin", "null").header("X-CSRF-Token", csrf),
+                given().header("X-CSRF-Token", csrf))) {
+            assertThat(post(forged.cookie("lifeboat_session", secret), ENVIRONMENT + "/backups")
+                            .statusCode())
+                    .isEqualTo(403);
+        }
+        assertThat(given().header("Sec-Fetch-Site", "cross-site")
+                        .formParam("credential", "x")
+                        .post("/console/login")
+                        .statusCode())
+                .isEqualTo(403);
+    }
+
+    @Test
+    void after_ten_failed_logins_an_address_has_to_wait() {
+        for (int i = 0; i < 10; i++) {
+            assertThat(login("guess-" + i).statusCode()).isEqualTo(403);
+        }
+        Response eleventh = login("guess");
+        assertThat(eleventh.statusCode()).isEqualTo(429);
+        assertThat(Integer.parseInt(eleventh.header("Retry-After"))).isBetween(1, 300);
+    }
+
+    @Test
+    void decisions_are_written_down() throws SQLException {
+        String secret = token("viewer", "acme");
+        Asked.RESTORE.of(bearer(secret));
+        assertThat(one("SELECT action || ' ' || decision || ' ' || request || ' ' || address FROM ops.access_events"
+                        + " ORDER BY event_id DESC LIMIT 1"))
+                .isEqualTo("restore denied POST " + ENVIRONMENT + "/restores 127.0.0.1");
+        Response backup = bearer(token("operator", "acme"))
+                .contentType("application/json")
+                .body("{\"type\": \"db_only\"}")
+                .post(ENVIRONMENT + "/backups");
+        assertThat(backup.statusCode()).as(backup.asString()).isEqualTo(202);
+        String run = backup.jsonPath().getString("run_id");
+        assertThat(one(
+                        "SELECT (payload->>'user') || ' ' || (payload->>'action') FROM ops.run_events"
+                                + " WHERE run_id = ? AND event_type = 'access_granted'",
+                        run))
+                .matches("token:tk_[0-9a-f]{10} backup");
+        execute("UPDATE ops.runs SET status = 'failed', completed_at = now(), wake_at = NULL WHERE run_id = ?", run);
+    }
+
+    @Test
+    void every_answer_carries_the_headers_that_keep_a_browser_safe() {
+        for (Response answer : List.of(
+                given().get("/api/v1/runs"),
+                given().get("/console/login"),
+                local().get("/api/v1/runs"),
+                given().redirects().follow(false).get("/console"))) {
+            assertThat(answer.header("X-Content-Type-Options")).isEqualTo("nosniff");
+            assertThat(answer.header("Referrer-Policy")).isEqualTo("no-referrer");
+            assertThat(answer.header("Content-Security-Policy"))
+                    .contains("default-src 'none'", "frame-ancestors 'none'")
+                    .doesNotContain("unsafe");
+            assertThat(answer.header("Cache-Control")).isEqualTo("no-store");
+        }
+        Response anonymous = given().redirects().follow(false).get("/console/runs");
+        assertThat(anonymous.statusCode()).isEqualTo(303);
+        assertThat(anonymous.header("Location")).endsWith("/console/login");
+    }
+
+    private static void assertDecision(Response answer, boolean allowed) {
+        if (allowed) {
+            assertThat(answer.statusCode()).as(answer.asString()).isNotIn(401, 403);
+        } else {
+            assertThat(answer.statusCode()).as(answer.asString()).isEqualTo(403);
+            assertThat(answer.jsonPath().getString("code")).isEqualTo("PERMISSION_DENIED");
+        }
+    }
+
+    private static RequestSpecification local() {
+        return bearer(StateResource.TOKEN);
+    }
+
+    private static RequestSpecification bearer(String secret) {
+        return given().header("Authorization", "Bearer " + secret);
+    }
+
+    private static Response login(String credential) {
+        return given().header("Sec-Fetch-Site", "same-origin")
+                .redirects()
+                .follow(false)
+                .formParam("credential", credential)
+                .post("/console/login");
+    }
+
+    private static RequestSpecification session(String token) {
+        String secret = login(token).cookie("lifeboat_session");
+        return given().cookie("lifeboat_session", secret)
+                .header("Sec-Fetch-Site", "same-origin")
+                .header("X-CSRF-Token", Accounts.csrf(secret));
+    }
+
+    private static Response make(RequestSpecification by, String user, String project, String... actions) {
+        var body = Json.object().put("name", "roles").put("user", user).put("project", project);
+        List.of(actions).forEach(body.withArray("actions")::add);
+        return by.contentType("application/json").body(body.toString()).post("/api/v1/tokens");
+    }
+
+    private static String token(String user, String project, String... actions) {
+        return make(local(), user, project, actions).jsonPath().getString("secret");
+    }
+
+    private void execute(String sql, String... values) throws SQLException {
+        try (Connection connection = state.getConnection();
+                var statement = connection.prepareStatement(sql)) {
+            for (int i = 0; i < values.length; i++) {
+                statement.setString(i + 1, values[i]);
+            }
+            statement.executeUpdate();
+        }
+    }
+
+    private String one(String sql, String... values) throws SQLException {
+        try (Connection connection = state.getConnection();
+                var statement = connection.prepareStatement(sql)) {
+            for (int i = 0; i < values.length; i++) {
+                statement.setString(i + 1, values[i]);
+            }
+            try (var rows = statement.executeQuery()) {
+                return rows.next() ? rows.getString(1) : null;
+            }
+        }
+    }
+}
