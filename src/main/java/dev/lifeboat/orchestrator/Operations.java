@@ -352,6 +352,16 @@ public class Operations {
         };
     }
 
+    /** Evaluates all preconditions of a restore of an environment's own artifact, or of a part of it; starts nothing. */
+    public PreflightReport preflight(EnvironmentId environment, BackupType type, String artifactId, String user) {
+        return restorePreconditions.evaluate(environments.bindings(environment), environment, artifactId, type, user);
+    }
+
+    /** Whether a restore of that artifact would only validate, because it was restored before. */
+    public boolean wasRestored(EnvironmentId environment, String artifactId, BackupType type) {
+        return runs.restoreMarker(environment, artifactId, type.wireName()).isPresent();
+    }
+
     private String start(
             Operation operation, Bindings bindings, ObjectNode inputs, String user, Optional<String> parent) {
         return orchestrator.start(new NewRun(operation, bindings.environment(), bindings.type(), inputs, user, parent));

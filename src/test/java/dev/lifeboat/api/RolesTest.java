@@ -303,6 +303,26 @@ class RolesTest {
     }
 
     @Test
+    void a_form_sends_back_what_it_was_given_and_its_change_is_made() {
+        String secret = login(token("every-admin", "*")).cookie("lifeboat_session");
+        String page = given().cookie("lifeboat_session", secret)
+                .get("/console/environments/acme.shop")
+                .asString();
+        var given = java.util.regex.Pattern.compile("name=\"csrf\" value=\"([0-9a-f]{64})\"")
+                .matcher(page);
+        assertThat(given.find()).isTrue();
+        for (String sent : List.of("", "wrong", given.group(1))) {
+            Response answer = given().cookie("lifeboat_session", secret)
+                    .header("Sec-Fetch-Site", "same-origin")
+                    .redirects()
+                    .follow(false)
+                    .formParam("csrf", sent)
+                    .post("/console/artifacts/bk_roles/verifications");
+            assertThat(answer.statusCode()).as(answer.asString()).isEqualTo(sent.length() == 64 ? 303 : 403);
+        }
+    }
+
+    @Test
     void after_ten_failed_logins_an_address_has_to_wait() {
         for (int i = 0; i < 10; i++) {
             assertThat(login("guess-" + i).statusCode()).isEqualTo(403);
@@ -341,7 +361,7 @@ class RolesTest {
                 local().get("/api/v1/runs"),
                 given().redirects().follow(false).get("/console"))) {
             assertThat(answer.header("X-Content-Type-Options")).isEqualTo("nosniff");
-            assertThat(answer.header("Referrer-Policy")).isEqualTo("no-referrer");
+            assertThat(answer.header("Referrer-Policy")).isEqualTo("same-origin");
             assertThat(answer.header("Content-Security-Policy"))
                     .contains("default-src 'none'", "frame-ancestors 'none'")
                     .doesNotContain("unsafe");
