@@ -124,8 +124,10 @@ public class Orchestrator {
     }
 
     void onTaskFinished(@ObservesAsync TaskFinished finished) {
-        runs.wake(finished.runId());
-        wake(finished.runId());
+        if (duty.hasState()) {
+            runs.wake(finished.runId());
+            wake(finished.runId());
+        }
     }
 
     @Scheduled(every = "1s", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
