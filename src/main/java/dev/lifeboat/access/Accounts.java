@@ -4,6 +4,7 @@ import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
 import io.quarkus.scheduler.Scheduled;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.inject.Instance;
 import jakarta.transaction.Transactional;
 import java.time.Duration;
 import java.time.Instant;
@@ -22,10 +23,10 @@ public class Accounts {
     /** Makes a token that was lost in a file or a log easy to find. */
     private static final String TOKEN_BEGINS = "lifeboat_";
 
-    private final Session entities;
+    private final Instance<Session> sessions;
 
-    Accounts(Session entities) {
-        this.entities = entities;
+    Accounts(Instance<Session> sessions) {
+        this.sessions = sessions;
     }
 
     /**
@@ -66,7 +67,7 @@ public class Accounts {
                 SELECT token_id FROM ops.api_tokens
                 WHERE secret_sha256 = ?1 AND revoked_at IS NULL AND expires_at > now()""", Secrets.sha256(secret));
         token.ifPresent(id ->
-                entities.createNativeMutationQuery("""
+                entities().createNativeMutationQuery("""
                 UPDATE ops.api_tokens SET last_used_at = now()
                 WHERE token_id = ?1 AND (last_used_at IS NULL OR last_used_at < now() - interval '1 minute')""").setParameter(1, id).executeUpdate());
         return token.map(id -> Caller.TOKEN_PREFIX + id);
@@ -82,10 +83,12 @@ public class Accounts {
                   AND (s.user_id !~ '^token:' OR EXISTS (
                           SELECT FROM ops.api_tokens t
                           WHERE 'token:' || t.token_id = s.user_id AND t.revoked_at IS NULL AND t.expires_at > now()))""".formatted(SESSION_IDLES.toSeconds()), sha256);
-        user.ifPresent(id ->
-                entities.createNativeMutationQuery("""
+        user.ifPresent(id -> entities()
+                .createNativeMutationQuery("""
                 UPDATE ops.sessions SET last_seen_at = now()
-                WHERE secret_sha256 = ?1 AND last_seen_at < now() - interval '1 minute'""").setParameter(1, sha256).executeUpdate());
+                WHERE secret_sha256 = ?1 AND last_seen_at < now() - interval '1 minute'""")
+                .setParameter(1, sha256)
+                .executeUpdate());
         return user;
     }
 
@@ -99,7 +102,8 @@ public class Accounts {
     public Issued newLoginCode(String user) {
         String code = Secrets.make();
         Instant until = Instant.now().plus(CODE_LIVES);
-        entities.createNativeMutationQuery(
+        entities()
+                .createNativeMutationQuery(
                         "INSERT INTO ops.login_codes (code_sha256, user_id, expires_at) VALUES (?1, ?2, ?3)")
                 .setParameter(1, Secrets.sha256(code))
                 .setParameter(2, user)
@@ -111,7 +115,8 @@ public class Accounts {
     /** Whether a login code was ever made. */
     @Transactional
     public boolean everIssuedLoginCode() {
-        return entities.createNativeQuery("SELECT EXISTS (SELECT FROM ops.login_codes)", Boolean.class)
+        return entities()
+                .createNativeQuery("SELECT EXISTS (SELECT FROM ops.login_codes)", Boolean.class)
                 .getSingleResult();
     }
 
@@ -129,7 +134,8 @@ public class Accounts {
         return user.map(id -> {
             String secret = Secrets.make();
             Instant until = Instant.now().plus(SESSION_LIVES);
-            entities.createNativeMutationQuery(
+            entities()
+                    .createNativeMutationQuery(
                             "INSERT INTO ops.sessions (secret_sha256, user_id, expires_at) VALUES (?1, ?2, ?3)")
                     .setParameter(1, Secrets.sha256(secret))
                     .setParameter(2, id)
@@ -142,7 +148,8 @@ public class Accounts {
     /** Ends a session. */
     @Transactional
     public void logout(String secret) {
-        entities.createNativeMutationQuery("DELETE FROM ops.sessions WHERE secret_sha256 = ?1")
+        entities()
+                .createNativeMutationQuery("DELETE FROM ops.sessions WHERE secret_sha256 = ?1")
                 .setParameter(1, Secrets.sha256(secret))
                 .executeUpdate();
     }
@@ -164,7 +171,8 @@ public class Accounts {
                     .toException();
         }
         String secret = TOKEN_BEGINS + Secrets.make();
-        String id = entities.createNativeQuery("""
+        String id = entities()
+                .createNativeQuery("""
                 INSERT INTO ops.api_tokens (name, user_id, project_id, actions, secret_sha256, created_by, expires_at)
                 VALUES (?1, ?2, ?3, string_to_array(?4, ','), ?5, ?6, ?7) RETURNING token_id""", String.class)
                 .setParameter(1, name)
@@ -188,7 +196,7 @@ public class Accounts {
     /** All tokens, the newest first, revoked and expired ones among them. */
     @Transactional
     public List<Token> tokens() {
-        return entities
+        return entities()
                 .createNativeQuery(
                         "SELECT token_id, name, user_id, project_id, array_to_string(actions, ','), created_by, created_at, expires_at, revoked_at,"
                                 + " last_used_at FROM ops.api_tokens ORDER BY created_at DESC",
@@ -219,7 +227,8 @@ public class Accounts {
     /** Ends a token, and the sessions that were begun with it; one that was ended before stays so. */
     @Transactional
     public void revoke(String tokenId) {
-        entities.createNativeMutationQuery(
+        entities()
+                .createNativeMutationQuery(
                         "UPDATE ops.api_tokens SET revoked_at = coalesce(revoked_at, now()) WHERE token_id = ?1")
                 .setParameter(1, tokenId)
                 .executeUpdate();
@@ -245,7 +254,7 @@ public class Accounts {
     /** All members of all projects. */
     @Transactional
     public List<Member> members() {
-        return entities
+        return entities()
                 .createNativeQuery(
                         "SELECT user_id, project_id, role FROM ops.memberships ORDER BY project_id, user_id",
                         Object[].class)
@@ -264,7 +273,8 @@ public class Accounts {
     public void setMember(String user, String project, Role role) {
         checkUser(user);
         refuseOwn(user);
-        entities.createNativeMutationQuery("""
+        entities()
+                .createNativeMutationQuery("""
                 INSERT INTO ops.memberships (user_id, project_id, role) VALUES (?1, ?2, ?3)
                 ON CONFLICT (user_id, project_id) DO UPDATE SET role = excluded.role""")
                 .setParameter(1, user)
@@ -277,7 +287,8 @@ public class Accounts {
     @Transactional
     public void removeMember(String user, String project) {
         refuseOwn(user);
-        entities.createNativeMutationQuery("DELETE FROM ops.memberships WHERE user_id = ?1 AND project_id = ?2")
+        entities()
+                .createNativeMutationQuery("DELETE FROM ops.memberships WHERE user_id = ?1 AND project_id = ?2")
                 .setParameter(1, user)
                 .setParameter(2, project)
                 .executeUpdate();
@@ -286,7 +297,8 @@ public class Accounts {
     /** The projects that the state knows. */
     @Transactional
     public List<String> projects() {
-        return entities.createNativeQuery("SELECT project_id FROM ops.projects", String.class)
+        return entities()
+                .createNativeQuery("SELECT project_id FROM ops.projects", String.class)
                 .getResultList();
     }
 
@@ -303,7 +315,8 @@ public class Accounts {
     }
 
     private void note(String user, String action, String project, boolean granted, String request, String address) {
-        entities.createNativeMutationQuery("""
+        entities()
+                .createNativeMutationQuery("""
                 INSERT INTO ops.access_events (user_id, action, project_id, decision, request, address)
                 VALUES (?1, ?2, ?3, ?4, left(?5, 300), ?6)""")
                 .setParameter(1, user)
@@ -319,15 +332,17 @@ public class Accounts {
     @Scheduled(every = "6h", delayed = "10m", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
     @Transactional
     void clear() {
-        entities.createNativeMutationQuery("DELETE FROM ops.sessions WHERE expires_at < now()")
+        entities()
+                .createNativeMutationQuery("DELETE FROM ops.sessions WHERE expires_at < now()")
                 .executeUpdate();
-        entities.createNativeMutationQuery(
+        entities()
+                .createNativeMutationQuery(
                         "DELETE FROM ops.access_events WHERE created_at < now() - interval '400 days'")
                 .executeUpdate();
     }
 
     private Optional<String> first(String sql, String value) {
-        return entities.createNativeQuery(sql, String.class).setParameter(1, value).getResultList().stream()
+        return entities().createNativeQuery(sql, String.class).setParameter(1, value).getResultList().stream()
                 .findFirst();
     }
 
@@ -364,5 +379,10 @@ public class Accounts {
                 (Instant) row[7],
                 (Instant) row[8],
                 (Instant) row[9]);
+    }
+
+    /** Asked for when it is wanted: a sidecar has no state. */
+    private Session entities() {
+        return sessions.get();
     }
 }

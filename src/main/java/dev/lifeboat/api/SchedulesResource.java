@@ -1,6 +1,8 @@
 package dev.lifeboat.api;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import dev.lifeboat.access.Action;
+import dev.lifeboat.access.Needs;
 import dev.lifeboat.environment.CronSchedule;
 import dev.lifeboat.environment.EnvironmentCatalogue;
 import dev.lifeboat.environment.EnvironmentId;
@@ -51,6 +53,7 @@ public class SchedulesResource {
     public record SchedulesView(List<ScheduleView> schedules, List<FireView> fires) {}
 
     @GET
+    @Needs(Action.VIEW)
     @Operation(summary = "Lists an environment's schedules and what came of their times")
     public SchedulesView list(@PathParam("env") String env) {
         EnvironmentId id = environments.find(env);

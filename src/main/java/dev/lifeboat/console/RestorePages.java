@@ -165,7 +165,7 @@ public class RestorePages {
                         artifactId,
                         type,
                         null,
-                        null,
+                        Optional.empty(),
                         Optional.of(typed),
                         null,
                         again,

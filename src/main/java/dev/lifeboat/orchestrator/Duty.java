@@ -11,10 +11,12 @@ import jakarta.inject.Singleton;
  */
 @Singleton
 class Duty {
+    private final LifeboatConfig.Role role;
     private volatile boolean on;
 
     Duty(LifeboatConfig config) {
-        this.on = config.role() == LifeboatConfig.Role.ENGINE;
+        this.role = config.role();
+        this.on = role == LifeboatConfig.Role.ENGINE;
     }
 
     void onStop(@Observes ShutdownEvent stop) {
@@ -23,6 +25,11 @@ class Duty {
 
     boolean isOn() {
         return on;
+    }
+
+    /** Whether this process has the state of runs. */
+    boolean hasState() {
+        return role != LifeboatConfig.Role.SIDECAR;
     }
 
     /** Does something, but not where it is not this process's, and not while everything is taken down around it. */

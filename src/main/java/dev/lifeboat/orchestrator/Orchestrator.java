@@ -124,10 +124,10 @@ public class Orchestrator {
     }
 
     void onTaskFinished(@ObservesAsync TaskFinished finished) {
-        duty.whileOn(() -> {
+        if (duty.hasState()) {
             runs.wake(finished.runId());
             wake(finished.runId());
-        });
+        }
     }
 
     @Scheduled(every = "1s", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
