@@ -11,6 +11,7 @@ import dev.lifeboat.run.Run;
 import dev.lifeboat.run.RunStore;
 import dev.lifeboat.sidecar.TaskRunner;
 import io.quarkus.panache.common.Sort;
+import io.smallrye.common.annotation.Blocking;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import io.smallrye.mutiny.Multi;
 import jakarta.transaction.Transactional;
@@ -152,6 +153,7 @@ public class RunsResource {
             description =
                     "Each message has the event's id, its type as the event's name, and its JSON as data; the last one is"
                             + " named 'end' and holds the run. Last-Event-ID goes on behind an event.")
+    @Blocking
     public Multi<OutboundSseEvent> stream(
             @PathParam("run") String id,
             @HeaderParam("Last-Event-ID") @DefaultValue("0") long after,
