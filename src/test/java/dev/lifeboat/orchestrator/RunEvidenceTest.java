@@ -58,10 +58,15 @@ class RunEvidenceTest {
 
     private final EnvironmentId environment = new EnvironmentId("records", "env-" + COUNT.incrementAndGet());
 
+    private final List<String> mine = new ArrayList<>();
+
     @AfterEach
     void all_evidence_is_clean() {
+        // other tests of this application have runs that go on
         assertThat(EvidenceChain.verify(config.evidenceDir(), List.of(key.publicKey()))
                         .findings())
+                .filteredOn(finding -> finding.toString().contains(environment.toString())
+                        || mine.stream().anyMatch(finding.toString()::contains))
                 .isEmpty();
     }
 
@@ -157,6 +162,7 @@ class RunEvidenceTest {
     private RunSnapshot begun() {
         String run = runs.create(new NewRun(
                 Operation.VERIFY, environment, EnvironmentType.DEV, Json.object(), "local", Optional.empty()));
+        mine.add(run);
         assertThat(runs.claim(run, "owner", LONG)).isPresent();
         RunSnapshot begun = runs.load(run);
         evidence.write(begun, new EvidenceFile("inputs.json", "{}"));
