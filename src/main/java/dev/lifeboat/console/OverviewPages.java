@@ -88,7 +88,9 @@ public class OverviewPages {
                 Frame frame,
                 Views.EnvironmentCard environment,
                 boolean mayBackup,
+                boolean mayRehearse,
                 boolean mayRestore,
+                String rehearsed,
                 RawString calendar,
                 RawString sizes,
                 RawString durations,
@@ -136,7 +138,9 @@ public class OverviewPages {
                 Frame.of(id.toString(), "overview", caller.get()),
                 card(id),
                 access.may(caller.get(), Action.BACKUP, id.project()),
+                !all.isEmpty() && access.may(caller.get(), Action.VERIFY, id.project()),
                 access.may(caller.get(), Action.RESTORE, id.project()),
+                rehearsed(id),
                 calendar(all, backups),
                 sizes(all, CHART),
                 durations(backups),
@@ -159,6 +163,24 @@ public class OverviewPages {
                         Optional.ofNullable(label).map(String::strip).filter(text -> !text.isEmpty()),
                         false),
                 caller.user());
+        return Response.seeOther(URI.create("/console/runs/" + run)).build();
+    }
+
+    /** What the newest rehearsal gave; whether a restore works is known only of one that was tried. */
+    private String rehearsed(EnvironmentId id) {
+        Instant now = Instant.now();
+        return history.ended(id, "drill", Instant.EPOCH).stream()
+                .max(Comparator.comparing(run -> run.completedAt))
+                .map(run -> (run.status.equals("success") ? "passed " : "failed ") + Format.ago(run.completedAt, now))
+                .orElse("never");
+    }
+
+    @POST
+    @Path("environments/{env}/drills")
+    @Needs(Action.VERIFY)
+    @Operation(hidden = true)
+    public Response drill(@PathParam("env") String env) {
+        String run = operations.drill(environments.find(env), Optional.empty(), Optional.empty(), caller.user());
         return Response.seeOther(URI.create("/console/runs/" + run)).build();
     }
 

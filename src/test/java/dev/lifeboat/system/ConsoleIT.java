@@ -255,6 +255,7 @@ class ConsoleIT {
         Page viewer = loggedInAs("viewer");
         viewer.navigate(base + "/console/environments/acme.shop");
         PlaywrightAssertions.assertThat(offers(viewer, "Back up now")).hasCount(0);
+        PlaywrightAssertions.assertThat(offers(viewer, "Rehearse a restore")).hasCount(0);
         PlaywrightAssertions.assertThat(viewer.getByText("Restore …")).hasCount(0);
         viewer.navigate(base + "/console/artifacts/" + artifact);
         PlaywrightAssertions.assertThat(viewer.locator("a[download]")).hasCount(0);
@@ -266,6 +267,7 @@ class ConsoleIT {
         Page operator = loggedInAs("operator");
         operator.navigate(base + "/console/environments/acme.shop");
         PlaywrightAssertions.assertThat(offers(operator, "Back up now")).hasCount(1);
+        PlaywrightAssertions.assertThat(offers(operator, "Rehearse a restore")).hasCount(1);
         PlaywrightAssertions.assertThat(operator.getByText("Restore …")).hasCount(0);
         refused(operator, "/console/environments/acme.shop/restore");
 
@@ -310,6 +312,19 @@ class ConsoleIT {
         PlaywrightAssertions.assertThat(page.locator("h1")).containsText("success");
         PlaywrightAssertions.assertThat(page.locator("dd").getByText("by hand & by <script>alert(1)</script>"))
                 .hasCount(1);
+    }
+
+    @Test
+    void an_operator_rehearses_a_restore_and_reads_that_it_passed() {
+        Page operator = loggedInAs("operator");
+        operator.navigate(base + "/console/environments/acme.shop");
+        offers(operator, "Rehearse a restore").click();
+        operator.waitForURL(Pattern.compile(".*/console/runs/run_.*"));
+        String run = operator.url().replaceFirst(".*/", "");
+        shop.lifeboat("run", "show", run, "--follow").succeeded();
+        operator.navigate(base + "/console/environments/acme.shop");
+        PlaywrightAssertions.assertThat(operator.getByText("restore rehearsed: passed"))
+                .isVisible();
     }
 
     @Test
