@@ -121,18 +121,22 @@ public class AccessFilter {
         if (header == null || !isEndpointToken(header)) {
             askIn(call, path, false);
         } else if (!isServed(path)) {
-            refuse(
-                    call,
-                    404,
-                    Fault.of(
-                            FaultCode.BAD_INPUT,
-                            "this process serves " + served() + ", and not what was called",
-                            "Call the process that does: see docs/architecture.md, \"Processes\"."));
+            refuseOtherProcess(call);
         } else if (path.startsWith(TASKS) || path.startsWith("/q/") || isPost(call)) {
             call.next();
         } else {
             refuseOtherThanPost(call);
         }
+    }
+
+    private void refuseOtherProcess(RoutingContext call) {
+        refuse(
+                call,
+                404,
+                Fault.of(
+                        FaultCode.BAD_INPUT,
+                        "this process serves " + served() + ", and not what was called",
+                        "Call the process that does: see docs/architecture.md, \"Processes\"."));
     }
 
     private static boolean isPost(RoutingContext call) {
@@ -190,13 +194,7 @@ public class AccessFilter {
         } else if (isResource(path)) {
             call.next();
         } else if (!isServed(path)) {
-            refuse(
-                    call,
-                    404,
-                    Fault.of(
-                            FaultCode.BAD_INPUT,
-                            "this process serves " + served() + ", and not what was called",
-                            "Call the process that does: see docs/architecture.md, \"Processes\"."));
+            refuseOtherProcess(call);
         } else if (!isPost(call)) {
             refuseOtherThanPost(call);
         } else {

@@ -39,6 +39,23 @@ public record Bindings(
         stores = List.copyOf(stores);
     }
 
+    /** Another database and filestore in the place of its own; no service is theirs to stop. */
+    public Bindings at(DatabaseBinding otherDatabase, Path otherFilestore) {
+        return new Bindings(
+                environment,
+                type,
+                otherDatabase,
+                otherFilestore,
+                odooConf,
+                addonsPath,
+                url,
+                websocket,
+                rpc,
+                odoo,
+                new ServiceBinding.None(),
+                stores);
+    }
+
     /** The same database and filestore, apart from the Odoo that runs: its log, pages and API say nothing of them. */
     public Bindings apart() {
         return new Bindings(

@@ -10,8 +10,10 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.RollableScalableResource;
+import java.net.HttpURLConnection;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -19,6 +21,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 
 /**
@@ -102,8 +105,7 @@ final class KubernetesControl implements ServiceControl {
         return Optional.of(with(client -> pods(client).stream()
                 .map(pod -> client.pods()
                         .resource(pod)
-                        .sinceTime(since.truncatedTo(java.time.temporal.ChronoUnit.SECONDS)
-                                .toString())
+                        .sinceTime(since.truncatedTo(ChronoUnit.SECONDS).toString())
                         .getLog())
                 .collect(Collectors.joining("\n"))));
     }
@@ -121,8 +123,25 @@ final class KubernetesControl implements ServiceControl {
                 .orElseThrow(() -> failed(shown() + " is not there", Optional.empty()));
     }
 
-    private void edit(KubernetesClient client, java.util.function.UnaryOperator<Deployment> change) {
-        resource(client).edit(change);
+    /** Another writer, such as the deployment's own controller, may come between the reading and the writing. */
+    private void edit(KubernetesClient client, UnaryOperator<Deployment> change) {
+        boolean done = await(() -> {
+            try {
+                resource(client).edit(change);
+                return true;
+            } catch (KubernetesClientException e) {
+                if (e.getCode() == HttpURLConnection.HTTP_CONFLICT) {
+                    return false;
+                }
+                throw e;
+            }
+        });
+        if (!done) {
+            throw failed(
+                    shown() + " was changed by others each time in "
+                            + binding.limit().toSeconds() + " s",
+                    Optional.empty());
+        }
     }
 
     private static Deployment scaled(Deployment deployment, int replicas, Map<String, String> annotations) {

@@ -3,7 +3,6 @@ package dev.lifeboat.sidecar;
 import com.fasterxml.jackson.core.type.TypeReference;
 import dev.lifeboat.environment.Bindings;
 import dev.lifeboat.environment.DatabaseBinding;
-import dev.lifeboat.environment.ServiceBinding;
 import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
 import dev.lifeboat.filestore.FolderSwap;
@@ -86,20 +85,10 @@ final class RestoreSite {
     /** What an import has unpacked here, in the place of the environment's own database and filestore. */
     Bindings unpacked() {
         DatabaseBinding live = bindings.database();
-        return new Bindings(
-                bindings.environment(),
-                bindings.type(),
+        return bindings.at(
                 new DatabaseBinding(
                         live.host(), live.port(), newDatabase(), live.user(), live.password(), live.sslMode()),
-                folders().fresh(),
-                bindings.odooConf(),
-                bindings.addonsPath(),
-                bindings.url(),
-                bindings.websocket(),
-                bindings.rpc(),
-                bindings.odoo(),
-                new ServiceBinding.None(),
-                bindings.stores());
+                folders().fresh());
     }
 
     /** A file of this run's own. */
