@@ -6,6 +6,7 @@ import dev.lifeboat.fault.FaultException;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.apps.DeploymentBuilder;
+import io.fabric8.kubernetes.api.model.apps.DeploymentStatus;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
@@ -54,12 +55,12 @@ final class KubernetesControl implements ServiceControl {
                 edit(client, deployment -> scaled(deployment, 0, Map.of(REPLICAS, Integer.toString(before))));
             }
             String did = shown() + ": scaled from " + before + " to 0";
-            if (await(() -> pods(client).isEmpty())) {
+            if (await(() -> hasNoPods(client))) {
                 return new Outcome(true, true, did + "; its pods have ended");
             }
             List<Pod> left = pods(client);
             left.forEach(pod -> client.resource(pod).withGracePeriod(0).delete());
-            boolean ended = await(() -> pods(client).isEmpty());
+            boolean ended = await(() -> hasNoPods(client));
             return new Outcome(
                     true,
                     ended,
@@ -167,11 +168,26 @@ final class KubernetesControl implements ServiceControl {
     }
 
     private List<Pod> pods(KubernetesClient client) {
+        return pods(client, deployment(client));
+    }
+
+    private List<Pod> pods(KubernetesClient client, Deployment deployment) {
         return client.pods()
                 .inNamespace(binding.namespace())
-                .withLabelSelector(deployment(client).getSpec().getSelector())
+                .withLabelSelector(deployment.getSpec().getSelector())
                 .list()
                 .getItems();
+    }
+
+    /** Its controller may still be making the pods of the scale before, as long as it has not seen this one. */
+    private boolean hasNoPods(KubernetesClient client) {
+        Deployment deployment = deployment(client);
+        Long seen = Optional.ofNullable(deployment.getStatus())
+                .map(DeploymentStatus::getObservedGeneration)
+                .orElse(null);
+        Long wanted = deployment.getMetadata().getGeneration();
+        return (seen == null || wanted == null || seen >= wanted)
+                && pods(client, deployment).isEmpty();
     }
 
     private boolean await(BooleanSupplier condition) {

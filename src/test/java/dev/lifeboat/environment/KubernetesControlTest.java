@@ -148,6 +148,16 @@ final class KubernetesControlTest extends ServiceControlContract {
     @Test
     void a_deployment_gets_as_many_replicas_again_as_it_had_from_whoever_starts_it() {
         client.apps().deployments().inNamespace("shop").withName("odoo").scale(3);
+        client.apps()
+                .deployments()
+                .inNamespace("shop")
+                .withName("odoo")
+                .waitUntilCondition(
+                        deployment -> deployment.getStatus() != null
+                                && Integer.valueOf(3)
+                                        .equals(deployment.getStatus().getReadyReplicas()),
+                        20,
+                        TimeUnit.SECONDS);
         ServiceControl.Outcome stop = control().stop();
         assertThat(stop.log()).contains("scaled from 3 to 0");
         assertThat(pods()).isZero();
