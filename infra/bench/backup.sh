@@ -22,60 +22,10 @@ shell_way() { # sets shell_s, shell_db, shell_files
   rm -rf "$out"
 }
 
-tree_of() { # PID…: they and all their descendants
-  cat /proc/[0-9]*/status 2>/dev/null | awk -v roots="$*" '
-    /^Pid:/ { pid = $2 }
-    /^PPid:/ { parent[pid] = $2 }
-    END {
-      n = split(roots, root, " ")
-      for (i = 1; i <= n; i++) in_tree[root[i]] = 1
-      do {
-        grown = 0
-        for (p in parent) if (!(p in in_tree) && (parent[p] in in_tree)) { in_tree[p] = 1; grown = 1 }
-      } while (grown)
-      for (p in in_tree) print p
-    }'
-}
-
-sample() { # PID FILE: every second the peaks so far: of the tree (Pss), of the tree with the state server (Pss), of the JVM (VmHWM); KiB
-  local pid=$1 peak=0 peak_all=0 jvm=0 state now
-  pss() {
-    local p
-    for p in $(tree_of "$@"); do cat "/proc/$p/smaps_rollup" 2>/dev/null || true; done | awk '/^Pss:/ { s += $2 } END { print s + 0 }'
-  }
-  while [ -d "/proc/$pid" ]; do
-    now=$(pss "$pid")
-    if [ "$now" -gt "$peak" ]; then peak=$now; fi
-    state=$(head -n 1 "$lifeboat_dir/data/state/data/postmaster.pid" 2>/dev/null || true)
-    now=$(pss "$pid" ${state:+"$state"})
-    if [ "$now" -gt "$peak_all" ]; then peak_all=$now; fi
-    now=$(awk '/^VmHWM:/ { print $2 }' "/proc/$pid/status" 2>/dev/null || true)
-    if [ "${now:-0}" -gt "$jvm" ]; then jvm=$now; fi
-    printf '%s %s %s\n' "$peak" "$peak_all" "$jvm" >"$2.new"
-    mv "$2.new" "$2"
-    sleep 1
-  done
-}
-
-lifeboat_way() { # sets lifeboat_s, lifeboat_db, lifeboat_files, steps, pss, pss_all, jvm
-  local begin pid artifact manifest exit_code=0
+lifeboat_way() { # sets lifeboat_db, lifeboat_files, steps, and what backup sets
+  local manifest
   rm -rf "$lifeboat_dir/data/artifacts"
-  sync
-  begin=$EPOCHREALTIME
-  (cd "$lifeboat_dir" && exec "$home/lifeboat" backup bench --json) >"$work/backup.json" 2>"$work/backup.log" &
-  pid=$!
-  sample "$pid" "$work/peak" &
-  sampler=$!
-  wait "$pid" || exit_code=$?
-  lifeboat_s=$(seconds "$begin" "$EPOCHREALTIME")
-  wait "$sampler" || true
-  sampler=
-  if [ "$exit_code" -ne 0 ]; then
-    cat "$work/backup.log" >&2
-    die "the backup ended with exit code $exit_code" "read $work/backup.log and $lifeboat_dir/data/logs/lifeboat.log"
-  fi
-  read -r pss pss_all jvm <"$work/peak"
-  artifact=$(jq -r .artifact_id "$work/backup.json")
+  backup --full-filestore
   manifest=$lifeboat_dir/data/artifacts/bench/bench/$artifact/artifact.json
   lifeboat_db=$(jq .db_dump.size "$manifest")
   lifeboat_files=$(jq .filestore.size "$manifest")
@@ -98,9 +48,8 @@ for ((round = 1; round <= rounds; round++)); do
   fi
   printf 'round %d (%s)\n' "$round" "$order"
   printf '  shell way  %8s s   db.dump %5s MiB   filestore.tar.zst %5s MiB\n' "$shell_s" "$(mib "$shell_db")" "$(mib "$shell_files")"
-  printf '  lifeboat   %8s s   db.dump %5s MiB   filestore.tar.zst %5s MiB\n' "$lifeboat_s" "$(mib "$lifeboat_db")" "$(mib "$lifeboat_files")"
-  printf '  ratio      %8s\n' "$(awk -v a="$shell_s" -v b="$lifeboat_s" 'BEGIN { printf "%.2f", a / b }')"
+  printf '  lifeboat   %8s s   db.dump %5s MiB   filestore.tar.zst %5s MiB\n' "$backup_s" "$(mib "$lifeboat_db")" "$(mib "$lifeboat_files")"
+  printf '  ratio      %8s\n' "$(awk -v a="$shell_s" -v b="$backup_s" 'BEGIN { printf "%.2f", a / b }')"
   printf '  seconds of its steps: %s\n' "$steps"
-  printf '  peak memory of lifeboat: %d MiB with its children (Pss), %d MiB with its state server too, %d MiB the JVM alone (VmHWM)\n' \
-    "$((pss / 1024))" "$((pss_all / 1024))" "$((jvm / 1024))"
+  printf '  peak memory of lifeboat: %s\n' "$memory"
 done

@@ -162,13 +162,60 @@ seconds() { # BEGIN END, as $EPOCHREALTIME tells them
   awk -v b="$1" -v e="$2" 'BEGIN { printf "%.1f", e - b }'
 }
 
-backup() { # [OPTION…]: sets backup_s, archive_s, artifact
-  local begin
+tree_of() { # PID…: they and all their descendants
+  cat /proc/[0-9]*/status 2>/dev/null | awk -v roots="$*" '
+    /^Pid:/ { pid = $2 }
+    /^PPid:/ { parent[pid] = $2 }
+    END {
+      n = split(roots, root, " ")
+      for (i = 1; i <= n; i++) in_tree[root[i]] = 1
+      do {
+        grown = 0
+        for (p in parent) if (!(p in in_tree) && (parent[p] in in_tree)) { in_tree[p] = 1; grown = 1 }
+      } while (grown)
+      for (p in in_tree) print p
+    }'
+}
+
+sample() { # PID FILE: every second the peaks so far: of the tree (Pss), of the tree with the state server (Pss), of the JVM (VmHWM); KiB
+  local pid=$1 peak=0 peak_all=0 jvm=0 state now
+  pss() {
+    local p
+    for p in $(tree_of "$@"); do cat "/proc/$p/smaps_rollup" 2>/dev/null || true; done | awk '/^Pss:/ { s += $2 } END { print s + 0 }'
+  }
+  while [ -d "/proc/$pid" ]; do
+    now=$(pss "$pid")
+    if [ "$now" -gt "$peak" ]; then peak=$now; fi
+    state=$(head -n 1 "$lifeboat_dir/data/state/data/postmaster.pid" 2>/dev/null || true)
+    now=$(pss "$pid" ${state:+"$state"})
+    if [ "$now" -gt "$peak_all" ]; then peak_all=$now; fi
+    now=$(awk '/^VmHWM:/ { print $2 }' "/proc/$pid/status" 2>/dev/null || true)
+    if [ "${now:-0}" -gt "$jvm" ]; then jvm=$now; fi
+    printf '%s %s %s\n' "$peak" "$peak_all" "$jvm" >"$2.new"
+    mv "$2.new" "$2"
+    sleep 1
+  done
+}
+
+# shellcheck disable=SC2034 # who sources this reads them
+backup() { # [OPTION…]: sets backup_s, archive_s, artifact, memory
+  local begin pid exit_code=0 pss pss_all jvm
   sync
   begin=$EPOCHREALTIME
-  (cd "$lifeboat_dir" && "$home/lifeboat" backup bench --json "$@") >"$work/backup.json" 2>"$work/backup.log" ||
-    die "the backup failed" "read $work/backup.log and $lifeboat_dir/data/logs/lifeboat.log"
+  (cd "$lifeboat_dir" && exec "$home/lifeboat" backup bench --json "$@") >"$work/backup.json" 2>"$work/backup.log" &
+  pid=$!
+  sample "$pid" "$work/peak" &
+  sampler=$!
+  wait "$pid" || exit_code=$?
   backup_s=$(seconds "$begin" "$EPOCHREALTIME")
+  wait "$sampler" || true
+  sampler=
+  if [ "$exit_code" -ne 0 ]; then
+    cat "$work/backup.log" >&2
+    die "the backup ended with exit code $exit_code" "read $work/backup.log and $lifeboat_dir/data/logs/lifeboat.log"
+  fi
+  read -r pss pss_all jvm <"$work/peak"
+  memory="$((pss / 1024)) MiB with its children (Pss), $((pss_all / 1024)) MiB with its state server too, $((jvm / 1024)) MiB the JVM alone (VmHWM)"
   artifact=$(jq -r .artifact_id "$work/backup.json")
   archive_s=$(jq -r '[.steps[] | select(.name == "archive-filestore")][0].seconds' "$work/backup.json")
 }

@@ -43,7 +43,7 @@ into() { # STORES: the environment's stores
   printf 'lifeboat:\n  pg-bin: "%s"\n  stores:\n%s  projects:\n    bench:\n      environments:\n        bench: {type: staging, odoo-conf: "%s", stores: [%s]}\n' \
     "$bin" "$stores" "$work/odoo.conf" "$1" >"$lifeboat_dir/config/application.yaml"
 }
-measure() { # STORES: sets backup_s
+measure() { # STORES: sets backup_s, memory
   into "$1"
   backup --full-filestore --type filestore_only
   [ "$(jq -r '[.steps[] | select(.name == "register-artifact")][0].outputs.summary' "$work/backup.json")" = "$artifact" ] ||
@@ -52,11 +52,12 @@ measure() { # STORES: sets backup_s
 for ((round = 1; round <= rounds; round++)); do
   if ((round % 2)); then
     measure s3-1 && one=$backup_s
-    measure s3-1,s3-2,s3-3 && three=$backup_s
+    measure s3-1,s3-2,s3-3 && three=$backup_s three_memory=$memory
   else
-    measure s3-1,s3-2,s3-3 && three=$backup_s
+    measure s3-1,s3-2,s3-3 && three=$backup_s three_memory=$memory
     measure s3-1 && one=$backup_s
   fi
   printf 'round %d: into one S3 server %s s, into three %s s: %s times\n' "$round" "$one" "$three" "$(per "$three" "$one")"
+  printf '  peak memory of lifeboat into three: %s\n' "$three_memory"
 done
 configure

@@ -90,11 +90,6 @@ final class ConfigurationCheck {
             require(id, "database.user", database.user().isPresent());
             require(id, "filestore", environment.filestore().isPresent());
         }
-        database.host()
-                .filter(host -> host.startsWith("/"))
-                .ifPresent(host -> found(
-                        EnvironmentCatalogue.option(id, "database.host") + " is the folder of a UNIX socket",
-                        "Lifeboat needs TCP: give a name or an address, such as localhost."));
         database.port()
                 .filter(port -> port < 1 || port > 65_535)
                 .ifPresent(port -> found(
@@ -220,11 +215,11 @@ final class ConfigurationCheck {
         var filestores = new HashMap<Path, String>();
         resolved.forEach((id, bindings) -> {
             DatabaseBinding database = bindings.database();
-            String before = databases.putIfAbsent(database.host() + ":" + database.port() + "/" + database.name(), id);
+            String before = databases.putIfAbsent(database.server() + "/" + database.name(), id);
             if (before != null) {
                 found(
                         "the environments " + before + " and " + id + " are the same database '" + database.name()
-                                + "' on " + database.host() + ":" + database.port(),
+                                + "' on " + database.server(),
                         "A restore of one would overwrite the other: correct database.name or odoo-conf of one of them.");
             }
             before = filestores.putIfAbsent(bindings.filestore(), id);

@@ -178,31 +178,29 @@ public class EnvironmentCatalogue {
 
     private static DatabaseBinding database(EnvironmentId id, LifeboatConfig.Database set, Sources sources) {
         String name = sources.require("database.name", set.name(), "db_name", text -> onlyName(id, sources));
+        int port = sources.or("database.port", set.port(), "db_port", text -> port(id, sources), POSTGRESQL_PORT);
+        Secret password = sources.or(
+                "database.password", set.password().map(Secret::new), "db_password", Secret::new, Secret.NONE);
         return new DatabaseBinding(
-                host(set, sources),
-                sources.or("database.port", set.port(), "db_port", text -> port(id, sources), POSTGRESQL_PORT),
+                host(set, sources, password.isPresent(), port),
+                port,
                 name,
                 sources.require("database.user", set.user(), "db_user", Function.identity()),
-                sources.or(
-                        "database.password", set.password().map(Secret::new), "db_password", Secret::new, Secret.NONE),
+                password,
                 sources.or("database.sslmode", set.sslmode(), "db_sslmode", Function.identity(), "prefer"));
     }
 
-    /** Without db_host, or with a folder, Odoo uses a UNIX socket; JDBC speaks TCP only. */
-    private static String host(LifeboatConfig.Database set, Sources sources) {
-        boolean socket = set.host().isEmpty()
-                && sources.conf.isPresent()
-                && sources.conf
-                        .get()
-                        .get("db_host")
-                        .filter(host -> !host.startsWith("/"))
-                        .isEmpty();
-        if (socket) {
-            sources.notes.add("odoo.conf reaches the database through a UNIX socket; Lifeboat needs TCP and uses "
-                    + LOCAL + ": the server must listen there and let the role in with its password");
-            return sources.note("database.host", "default", LOCAL);
+    private static String host(LifeboatConfig.Database set, Sources sources, boolean hasPassword, int port) {
+        Optional<OdooConf> conf = sources.conf.filter(c -> c.get("db_host").isEmpty());
+        if (set.host().isPresent() || conf.isEmpty()) {
+            return sources.or("database.host", set.host(), "db_host", Function.identity(), LOCAL);
         }
-        return sources.or("database.host", set.host(), "db_host", Function.identity(), LOCAL);
+        String host = conf.get().databaseHost(hasPassword, port);
+        if (hasPassword) {
+            sources.notes.add("odoo.conf names no db_host: Odoo goes through a UNIX socket, and Lifeboat to " + host
+                    + " with the role's password; database.host: /var/run/postgresql makes it take the socket too");
+        }
+        return sources.note("database.host", "default", host);
     }
 
     private static String onlyName(EnvironmentId id, Sources sources) {

@@ -33,6 +33,10 @@ public record OdooConf(Map<String, String> options) {
     private static final String SECTION = "options";
     private static final String DEFAULTS = "DEFAULT";
     private static final String MASK = "[REDACTED]";
+    private static final String LOCAL = "localhost";
+
+    /** libpq's own, as the distributions and as PostgreSQL itself build it. */
+    private static final List<Path> SOCKET_FOLDERS = List.of(Path.of("/var/run/postgresql"), Path.of("/tmp"));
 
     /** As in Python: up to the last bracket, and what follows it is ignored. */
     private static final Pattern HEADER = Pattern.compile("\\[(.+)].*", Pattern.DOTALL);
@@ -186,6 +190,29 @@ public record OdooConf(Map<String, String> options) {
                 .map(String::strip)
                 .filter(value -> !value.isEmpty())
                 .toList();
+    }
+
+    /**
+     * Where the database's server is, as {@link DatabaseBinding#host} has it. Without db_host Odoo goes through the socket of
+     * libpq's default folder. Who has a password goes to localhost instead: as PostgreSQL is installed, it asks for passwords
+     * there, and at the socket for which user of the system is calling (PostgreSQL documentation, "Peer Authentication").
+     *
+     * @param hasPassword whether the role's password is known
+     * @param port of the server
+     */
+    String databaseHost(boolean hasPassword, int port) {
+        return databaseHost(hasPassword, port, SOCKET_FOLDERS);
+    }
+
+    String databaseHost(boolean hasPassword, int port, List<Path> socketFolders) {
+        return get("db_host")
+                .orElseGet(() -> hasPassword
+                        ? LOCAL
+                        : socketFolders.stream()
+                                .filter(folder -> Files.exists(folder.resolve(".s.PGSQL." + port)))
+                                .findFirst()
+                                .orElse(socketFolders.getFirst())
+                                .toString());
     }
 
     /** An option that is a TCP port; empty where it is absent or no number from 1 to 65535. */

@@ -132,12 +132,14 @@ public final class OdooDiscovery {
                         file + " names neither a database (db_name) nor a role (db_user) to ask for one",
                         "Say which database: --database NAME.")
                 .toException());
+        int port = conf.port("db_port").orElse(POSTGRESQL_PORT);
+        Secret password = conf.get("db_password").map(Secret::new).orElse(Secret.NONE);
         var binding = new DatabaseBinding(
-                conf.get("db_host").filter(host -> !host.startsWith("/")).orElse("localhost"),
-                conf.port("db_port").orElse(POSTGRESQL_PORT),
+                conf.databaseHost(password.isPresent(), port),
+                port,
                 "postgres",
                 user,
-                conf.get("db_password").map(Secret::new).orElse(Secret.NONE),
+                password,
                 conf.get("db_sslmode").orElse("prefer"));
         try {
             return ownedDatabases.apply(binding);

@@ -27,8 +27,7 @@ public final class OwnedDatabases {
         } catch (SQLException e) {
             throw Fault.of(
                             FaultCode.DATABASE_QUERY_FAILED,
-                            "the server " + binding.host() + ":" + binding.port()
-                                    + " could not be asked for its databases",
+                            "the server " + binding.server() + " could not be asked for its databases",
                             "See tool_output for the server's own words.")
                     .with("tool_output", e.getMessage())
                     .toException(e);

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
+import org.newsclub.net.unix.AFUNIXSocketFactory;
 
 /**
  * The PostgreSQL server of a {@link DatabaseBinding}: connections, what it says of itself and of its databases, sessions.
@@ -131,7 +132,15 @@ public final class DatabaseServer {
         properties.setProperty("loginTimeout", Integer.toString(CONNECT_SECONDS));
         properties.setProperty("socketTimeout", Long.toString(answerLimit.toSeconds()));
         properties.setProperty("tcpKeepAlive", "true");
-        String host = binding.host().contains(":") ? "[" + binding.host() + "]" : binding.host();
+        if (binding.isSocket()) {
+            properties.setProperty("socketFactory", AFUNIXSocketFactory.FactoryArg.class.getName());
+            properties.setProperty("socketFactoryArg", binding.socket());
+            // As libpq has it: a socket of this machine needs no TLS, whatever sslmode says.
+            properties.setProperty("sslmode", "disable");
+        }
+        String host = binding.isSocket()
+                ? "localhost"
+                : binding.host().contains(":") ? "[" + binding.host() + "]" : binding.host();
         return DriverManager.getConnection(
                 "jdbc:postgresql://" + host + ":" + binding.port() + "/"
                         + URLEncoder.encode(database, StandardCharsets.UTF_8),
@@ -140,7 +149,7 @@ public final class DatabaseServer {
 
     private FaultException connectFault(String database, SQLException e) {
         String state = Optional.ofNullable(e.getSQLState()).orElse("");
-        String where = "the PostgreSQL server " + binding.host() + ":" + binding.port();
+        String where = "the PostgreSQL server " + binding.server();
         Fault fault =
                 switch (state) {
                     case MISSING_DATABASE ->
@@ -153,12 +162,21 @@ public final class DatabaseServer {
                                 FaultCode.DATABASE_LOGIN_REFUSED,
                                 "Role '" + binding.user() + "' was not let into database '" + database + "' on "
                                         + where,
-                                "Check user and password of the environment, and pg_hba.conf of the server.");
+                                binding.isSocket()
+                                        ? "At a socket PostgreSQL asks which user of the system is calling, and this is '"
+                                                + System.getProperty("user.name")
+                                                + "'. Run Lifeboat as the user that Odoo"
+                                                + " runs as, or map this one to the role (pg_hba.conf, pg_ident.conf), or"
+                                                + " set database.host: localhost and the role's password."
+                                        : "Check user and password of the environment, and pg_hba.conf of the server.");
                     default ->
                         Fault.of(
                                 FaultCode.DATABASE_UNREACHABLE,
                                 "No connection to database '" + database + "' on " + where,
-                                "Check that the server runs and accepts connections on that address, and the network between.");
+                                binding.isSocket()
+                                        ? "Check that the server runs and has its socket there (unix_socket_directories);"
+                                                + " database.host names another folder, or a host."
+                                        : "Check that the server runs and accepts connections on that address, and the network between.");
                 };
         return fault.with("sqlstate", state).with("tool_output", e.getMessage()).toException(e);
     }

@@ -59,7 +59,7 @@ public class BackupPreconditions {
 
     private Check database(Bindings bindings) {
         var database = bindings.database();
-        String lookedAt = database.user() + "@" + database.host() + ":" + database.port() + "/" + database.name();
+        String lookedAt = database.user() + "@" + database.server() + "/" + database.name();
         return Probe.check("database reachable, tools fit", lookedAt, () -> {
             var server = new DatabaseServer(database);
             var info = server.probe();

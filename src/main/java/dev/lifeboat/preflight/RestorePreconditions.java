@@ -181,7 +181,7 @@ public class RestorePreconditions {
 
     private Check reachable(Bindings bindings, Optional<OpenArtifact> open, BackupType type) {
         var database = bindings.database();
-        String lookedAt = database.host() + ":" + database.port() + " and " + bindings.filestore();
+        String lookedAt = database.server() + " and " + bindings.filestore();
         return Probe.check("target reachable", lookedAt, () -> {
             var found = new ArrayList<String>();
             if (type.coversDatabase()) {

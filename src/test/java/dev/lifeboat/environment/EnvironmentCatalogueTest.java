@@ -106,15 +106,17 @@ final class EnvironmentCatalogueTest {
     }
 
     @Test
-    void a_unix_socket_becomes_localhost_with_a_note() throws IOException {
-        for (String host : List.of("", "db_host = False\n", "db_host = /var/run/postgresql\n")) {
+    void without_db_host_a_role_goes_through_the_socket_and_with_a_password_to_localhost() throws IOException {
+        for (String host : List.of("", "db_host = False\n")) {
             odooConf(host + "db_user = odoo\ndb_name = shop\ndata_dir = /srv/odoo\n");
+            assertThat(withOdooConf().bindings(PROD).database().isSocket()).isTrue();
+            odooConf(host + "db_user = odoo\ndb_password = word\ndb_name = shop\ndata_dir = /srv/odoo\n");
             EnvironmentCatalogue catalogue = withOdooConf();
             assertThat(catalogue.bindings(PROD).database().host()).isEqualTo("localhost");
-            assertThat(catalogue.bindings(PROD).database().password().isPresent())
-                    .isFalse();
             assertThat(catalogue.redactedSummary(PROD).path("notes").toString()).contains("UNIX socket");
         }
+        odooConf("db_host = /srv/sockets\ndb_user = odoo\ndb_password = word\ndb_name = shop\ndata_dir = /srv/odoo\n");
+        assertThat(withOdooConf().bindings(PROD).database().socket()).isEqualTo("/srv/sockets/.s.PGSQL.5432");
     }
 
     @Test
@@ -214,7 +216,7 @@ final class EnvironmentCatalogueTest {
                       environments:
                         prod:
                           type: production
-                          database: {name: shop, user: odoo, port: 0, sslmode: maybe, host: /var/run/postgresql}
+                          database: {name: shop, user: odoo, port: 0, sslmode: maybe}
                           url: odoo.local
                           service: {kind: command, start: [run-odoo]}
                           stores: [primary, nowhere]
@@ -227,7 +229,6 @@ final class EnvironmentCatalogueTest {
                 .hasMessageContaining("filestore")
                 .hasMessageContaining("database.port")
                 .hasMessageContaining("database.sslmode")
-                .hasMessageContaining("database.host")
                 .hasMessageContaining("prod.url")
                 .hasMessageContaining("service.stop")
                 .hasMessageContaining("'nowhere'")

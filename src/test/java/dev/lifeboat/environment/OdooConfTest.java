@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -161,5 +162,17 @@ final class OdooConfTest {
         assertThat(conf.secrets())
                 .extracting(Secret::value)
                 .containsExactlyInAnyOrder("s3cr3t-admin", "s3cr3t-smtp", "s3cr3t-key", "s3cr3t-url");
+    }
+
+    @Test
+    void the_socket_is_looked_for_in_each_folder_that_libpq_may_have_been_built_with(@TempDir Path temp)
+            throws IOException {
+        Path first = Files.createDirectory(temp.resolve("first"));
+        Path second = Files.createDirectory(temp.resolve("second"));
+        Files.createFile(second.resolve(".s.PGSQL.5433"));
+        OdooConf conf = conf("[options]\n");
+        assertThat(conf.databaseHost(false, 5433, List.of(first, second))).isEqualTo(second.toString());
+        assertThat(conf.databaseHost(false, 5432, List.of(first, second))).isEqualTo(first.toString());
+        assertThat(conf.databaseHost(true, 5433, List.of(first, second))).isEqualTo("localhost");
     }
 }
