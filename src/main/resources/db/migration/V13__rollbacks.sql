@@ -55,3 +55,5 @@ CREATE TABLE ops.deployment_history (
     written_at     timestamptz
 );
 CREATE INDEX deployment_history_unwritten ON ops.deployment_history (entry_id) WHERE written_at IS NULL;
+
+CREATE INDEX runs_of_rollbacks ON ops.runs (created_at) WHERE operation_type = 'rollback';

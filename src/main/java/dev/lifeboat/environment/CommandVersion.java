@@ -1,10 +1,14 @@
 package dev.lifeboat.environment;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
 /** A version that the site's own program deploys. What it claims is checked with the command that shows it, where there is one. */
 final class CommandVersion implements VersionControl {
+    /** People wait for it. */
+    private static final Duration SHOW_LIMIT = Duration.ofSeconds(30);
+
     private final VersionBinding.Command binding;
 
     CommandVersion(VersionBinding.Command binding) {
@@ -20,7 +24,7 @@ final class CommandVersion implements VersionControl {
     public Optional<String> current() {
         return binding.show().isEmpty()
                 ? Optional.empty()
-                : ServiceProgram.run(binding.show(), binding.limit())
+                : ServiceProgram.run(binding.show(), SHOW_LIMIT)
                         .whatItSaid()
                         .map(String::strip)
                         .filter(said -> FORM.matcher(said).matches());

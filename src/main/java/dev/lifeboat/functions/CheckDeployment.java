@@ -10,6 +10,7 @@ import dev.lifeboat.step.StepResponse;
 import dev.lifeboat.step.StepResult;
 import io.quarkus.funqy.Funq;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Instant;
 import java.util.Optional;
 
 /**
@@ -48,7 +49,10 @@ public class CheckDeployment implements StepFunction {
                         Optional.ofNullable(
                                         request.inputs().path("artifact_before").textValue())
                                 .map(id -> new ArtifactId(request.environmentId(), id)),
-                        Inputs.restarted(request),
+                        Optional.ofNullable(
+                                        request.inputs().path("deployed_from").textValue())
+                                .map(Instant::parse)
+                                .orElseGet(() -> Inputs.restarted(request)),
                         request.inputs().hasNonNull("normal_seconds")
                                 ? Optional.of(
                                         request.inputs().get("normal_seconds").asDouble())

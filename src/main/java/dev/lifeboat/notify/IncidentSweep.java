@@ -148,16 +148,13 @@ class IncidentSweep {
         }
     }
 
-    /** A rollback that has succeeded, or a proposal that somebody has acted on, needs nobody any more. */
+    /** A rollback that has succeeded, or a proposal that is none any more, needs nobody. */
     private boolean isSettled(Escalation escalation) {
         RunSnapshot run = runs.load(escalation.runId);
         return switch (run.operation()) {
             case ROLLBACK -> run.status() == RunStatus.SUCCESS;
             case DEPLOYMENT ->
-                deployments
-                        .of(escalation.runId)
-                        .filter(deployment -> deployment.rollbackRunId != null)
-                        .isPresent();
+                deployments.proposed().stream().noneMatch(deployment -> deployment.checkRunId.equals(escalation.runId));
             case BACKUP, RESTORE, VERIFY, VALIDATE, PRUNE, DISCARD, REPLICATE, IMPORT, DRILL -> false;
         };
     }

@@ -119,6 +119,7 @@ public class DeployEvents {
                 version,
                 backup,
                 begun.flatMap(deployment -> Optional.ofNullable(deployment.normalSeconds)),
+                begun.flatMap(deployment -> Optional.ofNullable(deployment.startingAt)),
                 Operations.SYSTEM,
                 trigger);
         deployments.completed(environment, version, operator(event), run);

@@ -28,6 +28,7 @@ import dev.lifeboat.sidecar.ImportFolder;
 import dev.lifeboat.sidecar.OdooZip;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.function.Supplier;
 
@@ -316,12 +317,14 @@ public class Operations {
      *
      * @param before the backup that was made before it; empty: nothing is compared
      * @param normalSeconds how long the login page took before it
+     * @param deployedFrom when it began (UTC): what was logged from then on counts; empty: from the checks on
      */
     public String checkDeployment(
             EnvironmentId environment,
             String version,
             Optional<String> before,
             Optional<Double> normalSeconds,
+            Optional<Instant> deployedFrom,
             String user,
             Optional<String> trigger) {
         permitted(environment, Operation.VALIDATE, user);
@@ -332,7 +335,10 @@ public class Operations {
                         .put("version", version)
                         .put("label", "deployment of " + version)
                         .put("artifact_before", before.orElse(null))
-                        .put("normal_seconds", normalSeconds.orElse(null)),
+                        .put("normal_seconds", normalSeconds.orElse(null))
+                        .put(
+                                "deployed_from",
+                                deployedFrom.map(Instant::toString).orElse(null)),
                 user,
                 trigger);
     }

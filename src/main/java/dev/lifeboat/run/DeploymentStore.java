@@ -131,10 +131,16 @@ public class DeploymentStore {
                 .firstResultOptional();
     }
 
-    /** Deployments of which a rollback is proposed. */
+    /** Deployments of which a rollback is proposed: the newest of their environments, judged within a week. */
     @Transactional
     public List<Deployment> proposed() {
-        return Deployment.list("outcome = 'proposed'", Sort.ascending("id"));
+        return sessions.get().createNativeQuery("""
+                        SELECT d.* FROM ops.deployments d
+                        WHERE d.outcome = 'proposed' AND d.judged_at > clock_timestamp() - interval '7 days'
+                          AND NOT EXISTS (SELECT FROM ops.deployments later
+                                          WHERE later.environment_id = d.environment_id
+                                            AND later.deployment_id > d.deployment_id AND later.completed_at IS NOT NULL)
+                        ORDER BY d.deployment_id""", Deployment.class).getResultList();
     }
 
     /** The last version of an environment of which the checks found nothing wrong. */

@@ -179,8 +179,7 @@ final class KubernetesControlTest extends ServiceControlContract {
     private VersionControl version(String deployment, Duration limit) {
         var binding = new ServiceBinding.Kubernetes("shop", deployment, limit);
         return new ImageVersion(
-                new VersionBinding.Image(binding, "odoo", limit),
-                new KubernetesControl(binding, server::createClient));
+                new VersionBinding.Image(binding, "odoo", limit), new KubernetesControl(binding, server::createClient));
     }
 
     private void web(int replicas, int updated) {
@@ -250,6 +249,7 @@ final class KubernetesControlTest extends ServiceControlContract {
     @Test
     void a_deployment_that_is_stopped_gets_its_version_without_a_wait() {
         web(0, 0);
-        assertThat(version("web", Duration.ofMillis(400)).set("sha-old").succeeded()).isTrue();
+        assertThat(version("web", Duration.ofMillis(400)).set("sha-old").succeeded())
+                .isTrue();
     }
 }

@@ -8,6 +8,8 @@ import dev.lifeboat.json.Json;
 import dev.lifeboat.testing.TestCluster;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.CookieManager;
+import java.net.CookiePolicy;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -21,6 +23,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -284,7 +287,13 @@ class DeploymentRollbackIT {
             assertThat(notice.path("text").asText())
                     .contains("https://backup.example.com/console/runs/" + check + "/acknowledge");
         });
-        assertThat(shop.lifeboat("acknowledge", check, "--note", "I look at it", "--json")
+        Console console = new Console();
+        String link = "/console/runs/" + check + "/acknowledge";
+        assertThat(console.get(link)).contains("I take care of it", "rollback of level 1");
+        assertThat(console.get(link)).doesNotContain("Taken by");
+        assertThat(console.post(link, link, "note=on+it").statusCode()).isEqualTo(303);
+        assertThat(console.get(link)).contains("Taken by local");
+        assertThat(shop.lifeboat("acknowledge", check, "--note", "me too", "--json")
                         .succeeded()
                         .json()
                         .path("acknowledged_by")
@@ -336,5 +345,57 @@ class DeploymentRollbackIT {
         assertThat(get("/api/v1/environments/shop/break-glass").path("open").asBoolean())
                 .isFalse();
         assertThat(newest().path("outcome").asText()).isEqualTo("proposed");
+
+        Console console = new Console();
+        String page = "/console/environments/acme.shop/deployments";
+        assertThat(console.get(page)).contains("A rollback is proposed", "set version " + GOOD, "19.0.2-broken");
+        assertThat(console.post(page, page + "/rollback", "level=1&reason=seen&confirm=shop")
+                        .statusCode())
+                .isEqualTo(303);
+        outcome("rolled_back");
+        assertThat(Files.readString(running).strip()).isEqualTo(GOOD);
+    }
+
+    /** A browser that has logged in by a link, without the browser. */
+    private final class Console {
+        private final URI base;
+        private final HttpClient http = HttpClient.newBuilder()
+                .cookieHandler(new CookieManager(null, CookiePolicy.ACCEPT_ALL))
+                .build();
+
+        Console() throws IOException, InterruptedException {
+            URI link = URI.create(shop.lifeboat("login", "--json")
+                    .succeeded()
+                    .json()
+                    .path("url")
+                    .asText());
+            base = link.resolve("/");
+            assertThat(send("/console/login", "credential=" + link.getFragment())
+                            .statusCode())
+                    .isEqualTo(303);
+        }
+
+        private HttpResponse<String> send(String path, String form) throws IOException, InterruptedException {
+            return http.send(
+                    HttpRequest.newBuilder(base.resolve(path))
+                            .header("Content-Type", "application/x-www-form-urlencoded")
+                            .header("Sec-Fetch-Site", "same-origin")
+                            .POST(HttpRequest.BodyPublishers.ofString(form))
+                            .build(),
+                    HttpResponse.BodyHandlers.ofString());
+        }
+
+        String get(String path) throws IOException, InterruptedException {
+            HttpResponse<String> answer =
+                    http.send(HttpRequest.newBuilder(base.resolve(path)).build(), HttpResponse.BodyHandlers.ofString());
+            assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+            return answer.body();
+        }
+
+        HttpResponse<String> post(String page, String path, String form) throws IOException, InterruptedException {
+            var csrf = Pattern.compile("name=\"csrf\" value=\"([^\"]+)\"").matcher(get(page));
+            assertThat(csrf.find()).isTrue();
+            return send(path, form + "&csrf=" + csrf.group(1));
+        }
     }
 }
