@@ -60,6 +60,7 @@ final class ArchitectureTest {
                     "run",
                     "step",
                     "preflight",
+                    "deployment",
                     "sample"))
             .should()
             .dependOnClassesThat()

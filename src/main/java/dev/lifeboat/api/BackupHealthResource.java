@@ -3,6 +3,7 @@ package dev.lifeboat.api;
 import dev.lifeboat.access.Open;
 import dev.lifeboat.run.Artifact;
 import dev.lifeboat.run.ArtifactCatalogue;
+import dev.lifeboat.run.BreakGlassStore;
 import dev.lifeboat.run.Run;
 import io.quarkus.panache.common.Sort;
 import io.smallrye.common.annotation.RunOnVirtualThread;
@@ -29,9 +30,11 @@ public class BackupHealthResource {
     private static final Duration OLDEST = Duration.ofHours(26);
 
     private final ArtifactCatalogue catalogue;
+    private final BreakGlassStore breakGlass;
 
-    BackupHealthResource(ArtifactCatalogue catalogue) {
+    BackupHealthResource(ArtifactCatalogue catalogue, BreakGlassStore breakGlass) {
         this.catalogue = catalogue;
+        this.breakGlass = breakGlass;
     }
 
     /**
@@ -42,9 +45,15 @@ public class BackupHealthResource {
      * @param backupAgeHours its age in whole hours
      * @param regionsSynced how many stores have a good copy of it
      * @param restoreTestPassed whether the newest restore or rehearsal of one succeeded; null: there was none
+     * @param breakGlassWindows how many environments' schedules pause now
      */
     public record BackupHealth(
-            String status, Instant lastBackup, Long backupAgeHours, int regionsSynced, Boolean restoreTestPassed) {}
+            String status,
+            Instant lastBackup,
+            Long backupAgeHours,
+            int regionsSynced,
+            Boolean restoreTestPassed,
+            int breakGlassWindows) {}
 
     @GET
     @Open
@@ -71,7 +80,8 @@ public class BackupHealthResource {
                                 .filter(copy -> copy.status.equals("good"))
                                 .count())
                         .orElse(0),
-                restored);
+                restored,
+                breakGlass.open().size());
         return Response.status(healthy ? 200 : 503).entity(answer).build();
     }
 }

@@ -15,6 +15,8 @@ import dev.lifeboat.orchestrator.Operations;
 import dev.lifeboat.orchestrator.RestoreOrder;
 import dev.lifeboat.preflight.PreflightReport;
 import dev.lifeboat.run.ArtifactCatalogue;
+import dev.lifeboat.run.BreakGlassStore;
+import dev.lifeboat.run.DeploymentStore;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.GET;
@@ -41,11 +43,15 @@ public class EnvironmentsResource {
     private final EnvironmentCatalogue environments;
     private final Operations operations;
     private final ArtifactCatalogue artifacts;
+    private final DeploymentStore deployments;
+    private final BreakGlassStore breakGlass;
 
     EnvironmentsResource(
             EnvironmentCatalogue environments,
             Operations operations,
             ArtifactCatalogue artifacts,
+            DeploymentStore deployments,
+            BreakGlassStore breakGlass,
             CurrentCaller caller,
             Access access,
             Begun begun) {
@@ -55,6 +61,8 @@ public class EnvironmentsResource {
         this.environments = environments;
         this.operations = operations;
         this.artifacts = artifacts;
+        this.deployments = deployments;
+        this.breakGlass = breakGlass;
     }
 
     /** The last backup of an environment. */
@@ -70,7 +78,9 @@ public class EnvironmentsResource {
             String url,
             String service,
             List<String> stores,
-            LastBackup lastBackup) {}
+            LastBackup lastBackup,
+            String lastGoodVersion,
+            BreakGlassResource.WindowView breakGlass) {}
 
     /** What a backup is asked to be; everything has a default. */
     public record BackupBody(BackupType type, String label, Boolean fullFilestore) {
@@ -233,6 +243,8 @@ public class EnvironmentsResource {
                 artifacts
                         .latest(id, type -> true)
                         .map(artifact -> new LastBackup(artifact.artifactId, artifact.createdAt))
-                        .orElse(null));
+                        .orElse(null),
+                deployments.lastGood(id).orElse(null),
+                breakGlass.current(id).map(BreakGlassResource.WindowView::of).orElse(null));
     }
 }

@@ -139,6 +139,10 @@ class Lines {
         fact(facts, "Backup", metadata, "artifact_id");
         fact(facts, "Validated against", metadata, "validated_artifact_id");
         fact(facts, "Safety backup", metadata, "pre_restore_backup_id");
+        fact(facts, "Level", metadata, "level");
+        fact(facts, "Version before", metadata, "version_from");
+        fact(facts, "Back to version", metadata, "version_to");
+        fact(facts, "Reason", metadata, "reason");
         fact(facts, "Displaced database", metadata, "displaced_database");
         fact(facts, "Displaced is kept until", metadata, "displaced_until");
         run.evidenceDir().ifPresent(folder -> facts.add(new Views.Fact("Evidence", folder)));

@@ -12,6 +12,7 @@ import dev.lifeboat.orchestrator.BackupOrder;
 import dev.lifeboat.orchestrator.Operations;
 import dev.lifeboat.run.Artifact;
 import dev.lifeboat.run.ArtifactCatalogue;
+import dev.lifeboat.run.BreakGlassStore;
 import dev.lifeboat.run.Run;
 import io.quarkus.qute.CheckedTemplate;
 import io.quarkus.qute.RawString;
@@ -57,6 +58,7 @@ public class OverviewPages {
     private final EnvironmentCatalogue environments;
     private final ArtifactCatalogue artifacts;
     private final Operations operations;
+    private final BreakGlassStore breakGlass;
     private final History history;
     private final Lines lines;
 
@@ -66,6 +68,7 @@ public class OverviewPages {
             EnvironmentCatalogue environments,
             ArtifactCatalogue artifacts,
             Operations operations,
+            BreakGlassStore breakGlass,
             History history,
             Lines lines) {
         this.access = access;
@@ -73,6 +76,7 @@ public class OverviewPages {
         this.environments = environments;
         this.artifacts = artifacts;
         this.operations = operations;
+        this.breakGlass = breakGlass;
         this.history = history;
         this.lines = lines;
     }
@@ -206,6 +210,10 @@ public class OverviewPages {
                         all.stream().mapToLong(artifact -> artifact.sizeBytes).sum()),
                 all.size(),
                 history.active(id).map(lines::run).orElse(null),
+                breakGlass
+                        .current(id)
+                        .map(window -> window.openedBy + " until " + Format.at(window.until) + ": " + window.reason)
+                        .orElse(""),
                 sizes(all, SPARK));
     }
 

@@ -27,6 +27,7 @@ public final class Views {
             String size,
             int backups,
             RunLine active,
+            String breakGlass,
             RawString sizes) {}
 
     /** A run in a list. */
@@ -53,6 +54,19 @@ public final class Views {
             String purpose,
             boolean degraded,
             List<Copy> copies) {}
+
+    /** A deployment in a list. */
+    public record DeploymentLine(
+            String version,
+            String before,
+            String at,
+            String ago,
+            String by,
+            Badge badge,
+            String reason,
+            String checkRun,
+            String rollbackRun,
+            String rollbackTook) {}
 
     /** A step of a run: {@code from} and {@code width} are where it lies in the run's time, in thousandths. */
     public record StepLine(

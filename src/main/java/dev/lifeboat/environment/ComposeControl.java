@@ -37,6 +37,22 @@ final class ComposeControl implements ServiceControl {
         return change(List.of("up", "-d", "--no-deps", "--no-recreate", binding.service()), true);
     }
 
+    /**
+     * Has the container created anew where its image has become another one, and started. The image may be there already where
+     * no registry has it, so a download that fails is told and decides nothing.
+     *
+     * @param limit for the download and for the start, each
+     */
+    Outcome deploy(Duration limit) {
+        ServiceProgram.Ended pulled = compose(List.of("pull", binding.service()), limit);
+        ServiceProgram.Ended done = compose(List.of("up", "-d", "--no-deps", binding.service()), limit);
+        ServiceProgram.Ended state = probe();
+        return new Outcome(
+                true,
+                done.succeeded() && state.succeeded(),
+                ServiceProgram.lines(pulled.log(), done.log(), state.log()));
+    }
+
     @Override
     public Optional<Boolean> isRunning() {
         return Optional.of(probe().succeeded());
@@ -61,9 +77,13 @@ final class ComposeControl implements ServiceControl {
     }
 
     private ServiceProgram.Ended compose(List<String> arguments) {
+        return compose(arguments, binding.limit());
+    }
+
+    private ServiceProgram.Ended compose(List<String> arguments, Duration limit) {
         var command = new ArrayList<>(binding.program());
         command.addAll(List.of("-f", binding.file().toString()));
         command.addAll(arguments);
-        return ServiceProgram.run(command, binding.limit().plus(MARGIN));
+        return ServiceProgram.run(command, limit.plus(MARGIN));
     }
 }

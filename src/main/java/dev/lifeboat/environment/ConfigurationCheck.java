@@ -42,6 +42,7 @@ final class ConfigurationCheck {
                     resolve.apply(id).ifPresent(bindings -> resolved.put(id.toString(), bindings));
                 })));
         check.shared(resolved);
+        check.escalation();
         config.functions()
                 .url()
                 .filter(url -> !url.contains("{name}"))
@@ -72,6 +73,8 @@ final class ConfigurationCheck {
         service(id, environment.service());
         stores(id, environment.stores());
         environment.schedule().forEach((name, cron) -> schedule(id, name, cron));
+        version(id, environment);
+        deployment(id, environment.deployment());
         LifeboatConfig.Retention retention = environment.retention();
         List<OptionalInt> numbers = List.of(retention.daily(), retention.weekly(), retention.monthly());
         if (numbers.stream().anyMatch(number -> number.orElse(0) < 0)) {
@@ -167,6 +170,71 @@ final class ConfigurationCheck {
                 command(id, "service.start", service.start());
                 command(id, "service.stop", service.stop());
             }
+        }
+    }
+
+    private void version(EnvironmentId id, LifeboatConfig.Environment environment) {
+        LifeboatConfig.Version version = environment.version();
+        if (version.command().isPresent()
+                && version.command().get().stream().noneMatch(part -> part.contains(VersionControl.PLACEHOLDER))) {
+            found(
+                    EnvironmentCatalogue.option(id, "version.command") + " has no " + VersionControl.PLACEHOLDER
+                            + ": it would deploy the same whatever is asked for",
+                    "Write it where the version stands: [/usr/local/bin/deploy_odoo.sh, \"{version}\", rollback].");
+        }
+        version.envFile().ifPresent(file -> {
+            if (environment.service().kind() != LifeboatConfig.Service.ServiceKind.COMPOSE) {
+                found(
+                        EnvironmentCatalogue.option(id, "version.env-file")
+                                + " is set, and service.kind is not compose",
+                        "Set service.kind, or give the version's own command.");
+            }
+        });
+        if (!version.variable().matches("[A-Za-z_][A-Za-z0-9_]*")) {
+            found(
+                    EnvironmentCatalogue.option(id, "version.variable") + " is no name of a variable",
+                    "Use letters, digits and underscores, as ODOO_IMAGE_TAG.");
+        }
+        version.container().ifPresent(container -> {
+            if (environment.service().kind() != LifeboatConfig.Service.ServiceKind.KUBERNETES) {
+                found(
+                        EnvironmentCatalogue.option(id, "version.container")
+                                + " is set, and service.kind is not kubernetes",
+                        "Set service.kind, or give the version's own command.");
+            }
+        });
+    }
+
+    private void deployment(EnvironmentId id, LifeboatConfig.Deployment deployment) {
+        deployment.smoke().forEach((name, smoke) -> {
+            String option = EnvironmentCatalogue.option(id, "deployment.smoke." + name);
+            if (smoke.command().isPresent() == smoke.read().isPresent()) {
+                found(option + " is to be either a command or a read", "Give one of the two.");
+            }
+            if (smoke.read().filter(model -> !model.matches("[a-z0-9_.]+")).isPresent()) {
+                found(option + ".read is no name of a model", "Write it as Odoo does: account.move.");
+            }
+        });
+        if (deployment.allowedShrink() < 0 || deployment.errorRate() < 0 || deployment.slowerThanBefore() <= 1) {
+            found(
+                    EnvironmentCatalogue.option(id, "deployment") + " has a bound that can't be meant",
+                    "allowed-shrink and error-rate are per cent, from 0; slower-than-before is a factor above 1.");
+        }
+        if (deployment.maximum().compareTo(deployment.target()) < 0) {
+            found(
+                    EnvironmentCatalogue.option(id, "deployment.maximum") + " is shorter than its target",
+                    "Give a maximum that is at least the target: 15m and 30m.");
+        }
+    }
+
+    private void escalation() {
+        for (LifeboatConfig.EscalationLevel level : config.escalation()) {
+            level.notices().stream()
+                    .filter(target -> !config.notices().containsKey(target))
+                    .forEach(target -> found(
+                            "lifeboat.escalation tells '" + level.contact() + "' by '" + target
+                                    + "', which lifeboat.notices does not name",
+                            "Add lifeboat.notices." + target + ", or name one that there is."));
         }
     }
 

@@ -390,6 +390,32 @@ public class EnvironmentCatalogue {
                         odoo.limit()));
     }
 
+    /**
+     * How an environment's version is set: by its own command where there is one, else as its service is controlled.
+     *
+     * @throws FaultException UNKNOWN_ENVIRONMENT, BAD_CONFIGURATION
+     */
+    public VersionBinding version(EnvironmentId id) {
+        LifeboatConfig.Version version = configOf(id).version();
+        if (version.command().isPresent()) {
+            return new VersionBinding.Command(
+                    version.command().get(), version.show().orElse(List.of()), version.limit());
+        }
+        return switch (service(id, configOf(id).service())) {
+            case ServiceBinding.Compose compose
+            when version.envFile().isPresent() ->
+                new VersionBinding.EnvFile(
+                        version.envFile().get().toAbsolutePath().normalize(),
+                        version.variable(),
+                        compose,
+                        version.limit());
+            case ServiceBinding.Kubernetes kubernetes
+            when version.container().isPresent() ->
+                new VersionBinding.Image(kubernetes, version.container().get(), version.limit());
+            case ServiceBinding other -> new VersionBinding.None();
+        };
+    }
+
     private static ServiceBinding service(EnvironmentId id, LifeboatConfig.Service service) {
         return switch (service.kind()) {
             case NONE -> new ServiceBinding.None();

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -23,9 +24,12 @@ import java.util.concurrent.TimeoutException;
  */
 public final class Health {
     private static final Duration ANSWER_LIMIT = Duration.ofSeconds(10);
+    private static final Duration ONE_ROUND = Duration.ofMinutes(1);
+    private static final String NO_URL = "no url is configured for this environment";
     private static final Duration SHORTEST = Duration.ofMillis(1);
     private static final Duration PAUSE = Duration.ofMillis(500);
-    private static final List<String> PAGES = List.of("web/health", "web/login");
+    private static final String LOGIN = "web/login";
+    private static final List<String> PAGES = List.of("web/health", LOGIN);
 
     private static final int SWITCHING_PROTOCOLS = 101;
 
@@ -69,21 +73,26 @@ public final class Health {
         public Report {
             probes = List.copyOf(probes);
         }
+
+        /** How long the login page took, which reads the database; empty where it was not asked. */
+        public OptionalDouble loginSeconds() {
+            return probes.stream()
+                    .filter(probe -> probe.url().endsWith(LOGIN))
+                    .mapToDouble(Probe::seconds)
+                    .findFirst();
+        }
     }
 
     /** Asks again and again until every page answers, for at most {@code limit}; an answer under way is waited for no longer. */
     public Report await(Duration limit) {
         if (url.isEmpty()) {
-            return new Report(false, false, 0, 0, List.of(), "no url is configured for this environment");
+            return new Report(false, false, 0, 0, List.of(), NO_URL);
         }
         long begin = System.nanoTime();
         long end = begin + limit.toNanos();
         List<Probe> probes = List.of();
         int rounds = 0;
-        try (HttpClient client = HttpClient.newBuilder()
-                .connectTimeout(answerLimit)
-                .followRedirects(HttpClient.Redirect.NEVER)
-                .build()) {
+        try (HttpClient client = client()) {
             do {
                 if (rounds > 0) {
                     TimeUnit.NANOSECONDS.sleep(Math.max(0, Math.min(pause.toNanos(), end - System.nanoTime())));
@@ -105,6 +114,29 @@ public final class Health {
             Thread.currentThread().interrupt();
             return new Report(true, false, since(begin), rounds, probes, "interrupted");
         }
+    }
+
+    /** Asks every page once. */
+    public Report once() {
+        if (url.isEmpty()) {
+            return new Report(false, false, 0, 0, List.of(), NO_URL);
+        }
+        long begin = System.nanoTime();
+        try (HttpClient client = client()) {
+            List<Probe> probes = round(client, url.get(), begin + ONE_ROUND.toNanos(), List.of());
+            boolean healthy = probes.stream().allMatch(Probe::passed);
+            return new Report(true, healthy, since(begin), 1, probes, healthy ? "" : "not healthy");
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return new Report(true, false, since(begin), 1, List.of(), "interrupted");
+        }
+    }
+
+    private HttpClient client() {
+        return HttpClient.newBuilder()
+                .connectTimeout(answerLimit)
+                .followRedirects(HttpClient.Redirect.NEVER)
+                .build();
     }
 
     /** An answer that only the deadline cut off says less than the page's earlier answer, which then stays. */

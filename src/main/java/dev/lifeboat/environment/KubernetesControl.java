@@ -3,6 +3,7 @@ package dev.lifeboat.environment;
 import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
 import dev.lifeboat.fault.FaultException;
+import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.apps.DeploymentBuilder;
@@ -111,6 +112,73 @@ final class KubernetesControl implements ServiceControl {
                 .collect(Collectors.joining("\n"))));
     }
 
+    /** The image of a container; empty where the deployment has no such container. */
+    Optional<String> image(String container) {
+        return with(client -> image(deployment(client), container));
+    }
+
+    /**
+     * Gives a container another image and waits until every replica runs it; a deployment that is scaled to none runs it when
+     * it is started.
+     *
+     * @param change the new image from the present one
+     * @param limit how long the roll-out may take
+     */
+    Outcome setImage(String container, UnaryOperator<String> change, Duration limit) {
+        return with(client -> {
+            String before = image(deployment(client), container)
+                    .orElseThrow(() -> failed(shown() + " has no container " + container, Optional.empty()));
+            String image = change.apply(before);
+            edit(client, deployment -> withImage(deployment, container, image));
+            boolean there = await(() -> isRolledOut(deployment(client)), limit);
+            return new Outcome(
+                    true,
+                    there,
+                    shown() + ", container " + container + ": image " + image + " in the place of " + before
+                            + (there ? "" : "; not rolled out after " + limit.toSeconds() + " s"));
+        });
+    }
+
+    private static Optional<String> image(Deployment deployment, String container) {
+        return deployment.getSpec().getTemplate().getSpec().getContainers().stream()
+                .filter(one -> one.getName().equals(container))
+                .map(Container::getImage)
+                .findFirst();
+    }
+
+    private static Deployment withImage(Deployment deployment, String container, String image) {
+        return new DeploymentBuilder(deployment)
+                .editSpec()
+                .editTemplate()
+                .editSpec()
+                .editMatchingContainer(one -> container.equals(one.getName()))
+                .withImage(image)
+                .endContainer()
+                .endSpec()
+                .endTemplate()
+                .endSpec()
+                .build();
+    }
+
+    /** As {@code kubectl rollout status} has it: this very generation, on every replica, and none of the old ones left. */
+    private static boolean isRolledOut(Deployment deployment) {
+        int wanted = replicas(deployment);
+        if (wanted == 0) {
+            return true;
+        }
+        DeploymentStatus status = deployment.getStatus();
+        return status != null
+                && orZero(status.getObservedGeneration())
+                        >= orZero(deployment.getMetadata().getGeneration())
+                && orZero(status.getUpdatedReplicas()) >= wanted
+                && orZero(status.getReplicas()) <= orZero(status.getUpdatedReplicas())
+                && orZero(status.getReadyReplicas()) >= wanted;
+    }
+
+    private static long orZero(Number number) {
+        return number == null ? 0 : number.longValue();
+    }
+
     private String shown() {
         return "deployment " + binding.namespace() + "/" + binding.deployment();
     }
@@ -191,7 +259,11 @@ final class KubernetesControl implements ServiceControl {
     }
 
     private boolean await(BooleanSupplier condition) {
-        long end = System.nanoTime() + binding.limit().toNanos();
+        return await(condition, binding.limit());
+    }
+
+    private boolean await(BooleanSupplier condition, Duration limit) {
+        long end = System.nanoTime() + limit.toNanos();
         while (!condition.getAsBoolean()) {
             if (System.nanoTime() - end >= 0) {
                 return false;

@@ -67,6 +67,12 @@ public interface LifeboatConfig {
     /** Who is told what, by a name of one's own. */
     Map<String, Notices> notices();
 
+    /** Who is told, one after the other, of what somebody has to take care of; the first level first. */
+    List<EscalationLevel> escalation();
+
+    /** Where people reach the console: what links in notices begin with; left out: notices have none. */
+    Optional<URI> publicUrl();
+
     /** The projects by name. */
     Map<String, Project> projects();
 
@@ -237,6 +243,19 @@ public interface LifeboatConfig {
         }
     }
 
+    /** A level of escalation. */
+    interface EscalationLevel {
+        /** How long after the beginning it is told, where nobody has acknowledged it by then. */
+        @WithDefault("0s")
+        Duration after();
+
+        /** Who that is, as people say it: a role, a name, a telephone number. */
+        String contact();
+
+        /** How they are told: names of {@link LifeboatConfig#notices}. */
+        List<String> notices();
+    }
+
     /** A project. */
     interface Project {
         /** Its environments by name. */
@@ -274,6 +293,12 @@ public interface LifeboatConfig {
 
         /** How its Odoo is stopped and started. */
         Service service();
+
+        /** How the version of its Odoo is set. */
+        Version version();
+
+        /** What is looked at after a deployment, and what follows where it went wrong. */
+        Deployment deployment();
 
         /** The stores that its artifacts are kept in; the first is the primary. */
         @WithDefault("primary")
@@ -417,6 +442,100 @@ public interface LifeboatConfig {
             KUBERNETES,
             COMMAND
         }
+    }
+
+    /** How a version is set: where none of it is given, Lifeboat does not. */
+    interface Version {
+        /** Of compose: the file of environment variables that compose reads. */
+        Optional<Path> envFile();
+
+        /** Of compose: the variable in it that holds the image's tag. */
+        @WithDefault("ODOO_IMAGE_TAG")
+        String variable();
+
+        /** Of Kubernetes: the container of which the image is set. */
+        Optional<String> container();
+
+        /** The site's own command that deploys a version, for which <code>{version}</code> stands in it. */
+        Optional<List<String>> command();
+
+        /** The command that prints the version that is deployed. */
+        Optional<List<String>> show();
+
+        /** How long setting it may take, with a download. */
+        @WithDefault("10m")
+        Duration limit();
+    }
+
+    /** Checks after a deployment, and rollbacks. */
+    interface Deployment {
+        /** What follows where checks fail. */
+        @WithDefault("propose")
+        RollbackPolicy rollback();
+
+        /** How long response times and errors are watched after the other checks; zero: not at all. */
+        @WithDefault("1m")
+        Duration window();
+
+        /** An answer that takes longer is too slow. */
+        @WithDefault("10s")
+        Duration responseTime();
+
+        /** So many times as long as before the deployment is too slow; what takes less than a second never is. */
+        @WithDefault("5")
+        double slowerThanBefore();
+
+        /** More errors among the answers of the window than so many per cent are too many. */
+        @WithDefault("10")
+        double errorRate();
+
+        /** A table that has lost more rows than so many per cent since the backup before has lost data. */
+        @WithDefault("1")
+        double allowedShrink();
+
+        /** Tables of the schema public that are counted besides those that a validation counts. */
+        Optional<List<String>> tables();
+
+        /** Modules that have to be on disk and installed. */
+        Optional<List<String>> addons();
+
+        /** Checks of the site's own by name. */
+        Map<String, Smoke> smoke();
+
+        /** How long a rollback is meant to take. */
+        @WithDefault("15m")
+        Duration target();
+
+        /** A rollback that takes longer is escalated. */
+        @WithDefault("30m")
+        Duration maximum();
+    }
+
+    /** What follows where the checks of a deployment fail. */
+    enum RollbackPolicy {
+        /** It is told. */
+        OFF,
+        /** A rollback is proposed; a person begins it. */
+        PROPOSE,
+        /** What must not wait is rolled back; what can is proposed. */
+        AUTOMATIC
+    }
+
+    /** A check of the site's own: a command, or a read through Odoo's API. */
+    interface Smoke {
+        /** Program and arguments; it passes where it exits with 0. */
+        Optional<List<String>> command();
+
+        /** The model of which one record has to be readable through Odoo's API. */
+        Optional<String> read();
+
+        /** Whether its failure must not wait (an invoice can't be made), or is for people to weigh. */
+        @WithDefault("false")
+        boolean critical();
+
+        /** How long the command may take. */
+        @WithDefault("30s")
+        Duration limit();
     }
 
     /** How many backups are kept. */

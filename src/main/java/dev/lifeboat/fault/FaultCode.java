@@ -65,6 +65,7 @@ public enum FaultCode {
     HEALTH_TIMEOUT(Kind.FAILURE, false),
     VALIDATION_FAILED(Kind.FAILURE, false),
     ROLLBACK_FAILED(Kind.FAILURE, false),
+    DEPLOYMENT_BROKEN(Kind.FAILURE, false),
 
     // the engine
     EVIDENCE_MISSING(Kind.FAILURE, false),

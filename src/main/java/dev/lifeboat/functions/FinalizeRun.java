@@ -54,8 +54,9 @@ public class FinalizeRun implements StepFunction {
         StepResult tidied =
                 switch (Operation.of(request.operation())) {
                     case RESTORE -> Inputs.isValidationOnly(request) ? nothing() : afterRestore(request);
+                    case ROLLBACK -> Inputs.restoresData(request) ? afterRestore(request) : nothing();
                     case IMPORT, DRILL -> abandon(request);
-                    case BACKUP, VERIFY, VALIDATE, PRUNE, DISCARD, REPLICATE -> nothing();
+                    case BACKUP, VERIFY, VALIDATE, PRUNE, DISCARD, REPLICATE, DEPLOYMENT -> nothing();
                 };
         return switch (tidied) {
             case StepResult.Done(ObjectNode outputs, var none)
@@ -65,6 +66,14 @@ public class FinalizeRun implements StepFunction {
                 List<EvidenceFile> evidence = new ArrayList<>(evidence(request, outputs));
                 evidence.add(new EvidenceFile("drill_result.json", Json.pretty(drill.document())));
                 yield new StepResult.Done(outputs.put("summary", drill.summary()), evidence);
+            }
+            case StepResult.Done(ObjectNode outputs, var none)
+            when Inputs.isRollback(request) -> {
+                var rollback = new RollbackResult(request, Instant.now());
+                outputs.withObject("/run").setAll(rollback.measured());
+                List<EvidenceFile> evidence = new ArrayList<>(evidence(request, outputs));
+                evidence.add(new EvidenceFile("rollback_result.json", Json.pretty(rollback.document())));
+                yield new StepResult.Done(outputs.put("summary", rollback.summary()), evidence);
             }
             case StepResult.Done(ObjectNode outputs, var none) ->
                 new StepResult.Done(outputs.put("summary", FinalStatus.of(request)), evidence(request, outputs));

@@ -2,6 +2,7 @@ package dev.lifeboat.functions;
 
 import dev.lifeboat.artifact.ArtifactId;
 import dev.lifeboat.artifact.BackupType;
+import dev.lifeboat.deployment.Judgement;
 import dev.lifeboat.environment.EnvironmentId;
 import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
@@ -57,6 +58,15 @@ final class Inputs {
         return Operation.of(request.operation()) == Operation.DRILL;
     }
 
+    static boolean isRollback(StepRequest request) {
+        return Operation.of(request.operation()) == Operation.ROLLBACK;
+    }
+
+    /** Whether a rollback brings the data of before the deployment back, too. */
+    static boolean restoresData(StepRequest request) {
+        return request.inputs().path("level").asInt() == Judgement.DATA;
+    }
+
     static boolean isValidationOnly(StepRequest request) {
         return mode(request, RestoreMode.VALIDATION_ONLY);
     }
@@ -71,6 +81,11 @@ final class Inputs {
 
     static boolean neutralize(StepRequest request) {
         return request.inputs().path("neutralize").asBoolean();
+    }
+
+    /** Whether Odoo itself has to load a copy of what is restored: its program is of the version that a rollback leaves. */
+    static boolean isChecked(StepRequest request) {
+        return isValidated(request) && !isRollback(request);
     }
 
     /** Whether what is restored is validated. */

@@ -73,7 +73,8 @@ public class PreRestoreBackup implements StepFunction {
         }
         String run = operations.safetyBackup(
                 bindings.environment(),
-                new BackupOrder(type.get(), Optional.of("before restore " + request.runId()), false),
+                new BackupOrder(
+                        type.get(), Optional.of("before " + request.operation() + " " + request.runId()), false),
                 request.runId(),
                 request.createdBy());
         return new StepResult.Pending(run, CHECK_AFTER);

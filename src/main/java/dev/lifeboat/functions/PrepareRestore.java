@@ -47,7 +47,7 @@ public class PrepareRestore implements StepFunction {
                         Inputs.verifiedStore(request),
                         Inputs.restoreType(request),
                         Inputs.neutralize(request),
-                        Inputs.isValidated(request),
+                        Inputs.isChecked(request),
                         Inputs.isDrill(request)));
     }
 }

@@ -15,6 +15,7 @@ import dev.lifeboat.json.Json;
 import dev.lifeboat.orchestrator.InProcessInvoker;
 import dev.lifeboat.run.Artifact;
 import dev.lifeboat.run.ArtifactCatalogue;
+import dev.lifeboat.run.DeploymentStore;
 import dev.lifeboat.step.EvidenceFile;
 import dev.lifeboat.step.StepFunction;
 import dev.lifeboat.step.StepRequest;
@@ -44,12 +45,19 @@ public class Prune implements StepFunction {
     private final ArtifactCatalogue catalogue;
     private final Stores stores;
     private final ArtifactLibrary library;
+    private final DeploymentStore deployments;
 
-    Prune(EnvironmentCatalogue environments, ArtifactCatalogue catalogue, Stores stores, ArtifactLibrary library) {
+    Prune(
+            EnvironmentCatalogue environments,
+            ArtifactCatalogue catalogue,
+            Stores stores,
+            ArtifactLibrary library,
+            DeploymentStore deployments) {
         this.environments = environments;
         this.catalogue = catalogue;
         this.stores = stores;
         this.library = library;
+        this.deployments = deployments;
     }
 
     /** The function. */
@@ -69,11 +77,12 @@ public class Prune implements StepFunction {
         boolean dryRun = request.inputs().path("dry_run").asBoolean(false);
         LifeboatConfig.Environment config = environments.configOf(environment);
         Retention.Policy policy = Retention.Policy.of(config.retention());
+        Set<String> beforeDeployments = deployments.backupRuns(environment);
         var copies = new HashMap<String, Map<String, String>>();
         List<Retention.Verdict> verdicts = catalogue.exclusively(environment, () -> {
             List<Retention.Verdict> decided = Retention.decide(
                     catalogue.available(Optional.of(environment)).stream()
-                            .map(Prune::candidate)
+                            .map(artifact -> candidate(artifact, beforeDeployments))
                             .toList(),
                     policy,
                     config.zone(),
@@ -188,7 +197,7 @@ public class Prune implements StepFunction {
         store.collectGarbage(before);
     }
 
-    private static Retention.Candidate candidate(Artifact artifact) {
+    private static Retention.Candidate candidate(Artifact artifact, Set<String> beforeDeployments) {
         Set<String> needs = new HashSet<>();
         artifact.needs.forEach(id -> needs.add(id.asText()));
         return new Retention.Candidate(
@@ -198,7 +207,8 @@ public class Prune implements StepFunction {
                 switch (artifact.purpose) {
                     case "pre_restore" -> Retention.Kind.PRE_RESTORE;
                     case "import" -> Retention.Kind.IMPORT;
-                    default -> Retention.Kind.MANUAL;
+                    default ->
+                        beforeDeployments.contains(artifact.runId) ? Retention.Kind.PRE_DEPLOY : Retention.Kind.MANUAL;
                 },
                 Optional.ofNullable(artifact.label),
                 true,

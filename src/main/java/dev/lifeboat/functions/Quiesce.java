@@ -45,7 +45,11 @@ public class Quiesce implements StepFunction {
     @Override
     public StepResult apply(StepRequest request) {
         Bindings bindings = environments.bindings(request.environmentId());
-        boolean restore = Operation.of(request.operation()) == Operation.RESTORE;
+        boolean restore =
+                switch (Operation.of(request.operation())) {
+                    case RESTORE, ROLLBACK -> true;
+                    case BACKUP, VERIFY, VALIDATE, PRUNE, DISCARD, REPLICATE, IMPORT, DRILL, DEPLOYMENT -> false;
+                };
         boolean wanted = restore
                 || environments.configOf(bindings.environment()).service().stopForBackup();
         ObjectNode status = Json.object().put("wanted", wanted);

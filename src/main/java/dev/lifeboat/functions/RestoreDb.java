@@ -40,7 +40,7 @@ public class RestoreDb implements StepFunction {
                         Inputs.artifact(request),
                         Inputs.verifiedStore(request),
                         Inputs.neutralize(request),
-                        Inputs.isValidated(request),
+                        Inputs.isChecked(request),
                         Inputs.given(request, PrepareRestore.NAME, PrepareRestore.DATABASE)));
     }
 }

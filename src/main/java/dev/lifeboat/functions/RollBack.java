@@ -1,6 +1,8 @@
 package dev.lifeboat.functions;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.lifeboat.environment.EnvironmentCatalogue;
+import dev.lifeboat.environment.VersionControl;
 import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
 import dev.lifeboat.json.Json;
@@ -36,12 +38,19 @@ public class RollBack implements StepFunction {
     private final RunStore runs;
     private final Operations operations;
     private final ArtifactCatalogue artifacts;
+    private final EnvironmentCatalogue environments;
 
-    RollBack(Heavy heavy, RunStore runs, Operations operations, ArtifactCatalogue artifacts) {
+    RollBack(
+            Heavy heavy,
+            RunStore runs,
+            Operations operations,
+            ArtifactCatalogue artifacts,
+            EnvironmentCatalogue environments) {
         this.heavy = heavy;
         this.runs = runs;
         this.operations = operations;
         this.artifacts = artifacts;
+        this.environments = environments;
     }
 
     /** The function. */
@@ -74,11 +83,29 @@ public class RollBack implements StepFunction {
                 heavy.step(name(), request, () -> new Task.RollBack(request.runId(), request.environmentId()));
         return switch (result) {
             case StepResult.Done(ObjectNode outputs, var evidence) ->
-                new StepResult.Done(marked(request, outputs.put("method", "swap")), evidence);
+                versionBack(request)
+                        .orElseGet(() -> new StepResult.Done(marked(request, outputs.put("method", "swap")), evidence));
             case StepResult.Failed(Fault fault, String leftBehind, var evidence)
             when fault.code() == FaultCode.DISPLACED_GONE -> secondLine(request, fault);
             case StepResult other -> other;
         };
+    }
+
+    /** A rollback that is undone leaves the data with the version that it was with before; empty: so it is. */
+    private Optional<StepResult> versionBack(StepRequest request) {
+        String before = request.inputs().path("version_from").asText("");
+        VersionControl version = VersionControl.of(environments.version(request.environmentId()));
+        if (!Inputs.isRollback(request)
+                || before.isEmpty()
+                || !version.isControlled()
+                || version.current().filter(before::equals).isPresent()) {
+            return Optional.empty();
+        }
+        return version.set(before).succeeded()
+                ? Optional.empty()
+                : Optional.of(failed(
+                        "database and filestore are back as they were, but version " + before + " could not be set",
+                        "Set it by hand: the data belongs to it."));
     }
 
     /** Has the safety backup restored. */

@@ -1,5 +1,6 @@
 package dev.lifeboat.notify;
 
+import dev.lifeboat.evidence.Redactor;
 import java.time.Instant;
 import java.util.Optional;
 
@@ -20,4 +21,9 @@ public record Notice(
         Optional<String> runId,
         String title,
         String text,
-        Instant at) {}
+        Instant at) {
+    /** It leaves this machine: no secret of the environment may be in the words of a tool that it quotes. */
+    Notice redacted(Redactor redactor) {
+        return new Notice(key, event, environment, runId, redactor.text(title), redactor.text(text), at);
+    }
+}

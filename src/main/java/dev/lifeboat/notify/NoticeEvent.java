@@ -16,7 +16,19 @@ public enum NoticeEvent {
     /** A rehearsal of a restore failed. */
     DRILL_FAILED,
     /** The newest backup is older than it may be. */
-    BACKUP_OVERDUE;
+    BACKUP_OVERDUE,
+    /** A deployment went wrong; a person decides on its rollback. */
+    ROLLBACK_PROPOSED,
+    /** A rollback has begun. */
+    ROLLBACK_STARTED,
+    /** A rollback goes on; every 15 minutes. */
+    ROLLBACK_PROGRESS,
+    /** A rollback has succeeded. */
+    ROLLBACK_COMPLETED,
+    /** Something wants somebody to take care of it; told to the contacts of its levels, whatever events they want. */
+    ESCALATION,
+    /** A break-glass window was opened, is still open, or has ended. */
+    BREAK_GLASS;
 
     /** The name on the wire and in the configuration. */
     @JsonValue

@@ -34,6 +34,7 @@ class NoticeSweep {
     private final ArtifactCatalogue artifacts;
     private final EnvironmentCatalogue environments;
     private final LifeboatConfig config;
+    private final NoticeTargets targets;
     private volatile boolean ending;
 
     NoticeSweep(
@@ -42,13 +43,15 @@ class NoticeSweep {
             RunStore runs,
             ArtifactCatalogue artifacts,
             EnvironmentCatalogue environments,
-            LifeboatConfig config) {
+            LifeboatConfig config,
+            NoticeTargets targets) {
         this.book = book;
         this.messenger = messenger;
         this.runs = runs;
         this.artifacts = artifacts;
         this.environments = environments;
         this.config = config;
+        this.targets = targets;
     }
 
     @Scheduled(every = "10s", delayed = "3s", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
@@ -71,7 +74,7 @@ class NoticeSweep {
             for (EnvironmentId id : environments.all()) {
                 Optional<Instant> newest = artifacts.latest(id, type -> true).map((Artifact made) -> made.createdAt);
                 Notices.overdue(id.toString(), newest, environments.configOf(id).recoveryPoint(), Instant.now())
-                        .ifPresent(notice -> book.enter(notice, targets(notice.event())));
+                        .ifPresent(notice -> book.enter(notice, targets.of(notice.event())));
             }
         }
     }
@@ -96,33 +99,11 @@ class NoticeSweep {
     private void lookAtRuns() {
         for (String runId : book.unnoticed()) {
             RunSnapshot run = runs.load(runId);
-            Optional<Notice> notice = Notices.of(run, book.before(runId)).map(told -> redacted(run, told));
+            Optional<Notice> notice = Notices.of(run, book.before(runId))
+                    .map(told -> told.redacted(new Redactor(environments.secrets(run.environment()))));
             book.noticed(
-                    runId, notice, notice.map(told -> targets(told.event())).orElse(List.of()));
+                    runId, notice, notice.map(told -> targets.of(told.event())).orElse(List.of()));
         }
-    }
-
-    /** It leaves this machine: no secret of the environment may be in the words of a tool that it quotes. */
-    private Notice redacted(RunSnapshot run, Notice notice) {
-        var redactor = new Redactor(environments.secrets(run.environment()));
-        return new Notice(
-                notice.key(),
-                notice.event(),
-                notice.environment(),
-                notice.runId(),
-                redactor.text(notice.title()),
-                redactor.text(notice.text()),
-                notice.at());
-    }
-
-    /** Who wants to be told of it. */
-    private List<String> targets(NoticeEvent event) {
-        return config.notices().entrySet().stream()
-                .filter(target -> target.getValue().events().isEmpty()
-                        || target.getValue().events().get().contains(event.wireName()))
-                .map(java.util.Map.Entry::getKey)
-                .sorted()
-                .toList();
     }
 
     private void deliver(Instant end) {

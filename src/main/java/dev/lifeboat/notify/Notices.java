@@ -33,6 +33,9 @@ final class Notices {
                         "failed"));
             case ROLLED_BACK -> Optional.of(notice(run, NoticeEvent.ROLLED_BACK, "failed and was rolled back"));
             case SUCCESS -> {
+                if (run.operation() == Operation.ROLLBACK) {
+                    yield Optional.of(RollbackMessages.completed(run));
+                }
                 if (before.filter(status -> status != RunStatus.SUCCESS).isPresent()) {
                     yield Optional.of(notice(run, NoticeEvent.RECOVERED, "succeeded again"));
                 }
@@ -68,7 +71,7 @@ final class Notices {
     /** What sweeps try again and again is told once a day. */
     private static String key(RunSnapshot run, Instant at) {
         return switch (run.operation()) {
-            case BACKUP, RESTORE, DRILL, IMPORT, DISCARD -> run.runId();
+            case BACKUP, RESTORE, DRILL, IMPORT, DISCARD, DEPLOYMENT, ROLLBACK -> run.runId();
             case VERIFY, VALIDATE, PRUNE, REPLICATE ->
                 run.environment() + " " + run.operation().wireName() + " " + run.status() + " " + day(at);
         };

@@ -18,6 +18,7 @@ import java.util.List;
  */
 final class OdooRpc implements AutoCloseable {
     private static final Duration LIMIT = Duration.ofSeconds(30);
+    private static final String NAME = "display_name";
     private static final int MOST = 1024 * 1024;
 
     private final URI url;
@@ -49,16 +50,34 @@ final class OdooRpc implements AutoCloseable {
 
     /** Reads the display names of some records; what is in them is not kept. */
     Answer read(String model, List<Long> ids) throws InterruptedException {
+        return ask(
+                model,
+                "read",
+                Json.object()
+                        .<ObjectNode>set("ids", Json.mapper().valueToTree(ids))
+                        .set("fields", Json.mapper().valueToTree(List.of(NAME))),
+                List.of(ids, List.of(NAME)));
+    }
+
+    /** Looks for a record of a model: one is enough. */
+    Answer search(String model) throws InterruptedException {
+        return ask(
+                model,
+                "search",
+                Json.object()
+                        .<ObjectNode>set("domain", Json.mapper().createArrayNode())
+                        .put("limit", 1),
+                List.of(List.of(), 0, 1));
+    }
+
+    /** By names of arguments where Odoo is new enough, else by their places. */
+    private Answer ask(String model, String method, JsonNode named, List<?> placed) throws InterruptedException {
         try {
-            HttpResponse<byte[]> answer = send(
-                    "json/2/" + model + "/read",
-                    Json.object()
-                            .<ObjectNode>set("ids", Json.mapper().valueToTree(ids))
-                            .set("fields", Json.mapper().valueToTree(List.of("display_name"))));
+            HttpResponse<byte[]> answer = send("json/2/" + model + "/" + method, named);
             return switch (answer.statusCode()) {
                 case 200 -> new Answer.Records(body(answer).size());
                 case 401, 403 -> new Answer.NotLetIn("HTTP status " + answer.statusCode());
-                case 404 -> body(answer).has("name") ? refused(answer) : readByJsonRpc(model, ids);
+                case 404 -> body(answer).has("name") ? refused(answer) : askByJsonRpc(model, method, placed);
                 default -> refused(answer);
             };
         } catch (IOException e) {
@@ -66,7 +85,8 @@ final class OdooRpc implements AutoCloseable {
         }
     }
 
-    private Answer readByJsonRpc(String model, List<Long> ids) throws IOException, InterruptedException {
+    private Answer askByJsonRpc(String model, String method, List<?> arguments)
+            throws IOException, InterruptedException {
         JsonNode login = call(
                 "common", "login", List.of(database, user.login(), user.key().value()));
         if (!login.path("result").isIntegralNumber()) {
@@ -75,13 +95,7 @@ final class OdooRpc implements AutoCloseable {
         JsonNode answer = call(
                 "object",
                 "execute_kw",
-                List.of(
-                        database,
-                        login.get("result").asLong(),
-                        user.key().value(),
-                        model,
-                        "read",
-                        List.of(ids, List.of("display_name"))));
+                List.of(database, login.get("result").asLong(), user.key().value(), model, method, arguments));
         return answer.has("error")
                 ? refused(answer)
                 : new Answer.Records(answer.path("result").size());

@@ -3,15 +3,24 @@ package dev.lifeboat.orchestrator;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.lifeboat.environment.EnvironmentCatalogue;
 import dev.lifeboat.environment.EnvironmentId;
+import dev.lifeboat.environment.Health;
+import dev.lifeboat.environment.VersionControl;
 import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
+import dev.lifeboat.fault.FaultException;
+import dev.lifeboat.run.Deployment;
+import dev.lifeboat.run.DeploymentStore;
+import dev.lifeboat.run.RunStatus;
+import dev.lifeboat.run.RunStore;
 import dev.lifeboat.run.TriggerStore;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.Optional;
+import java.util.OptionalDouble;
+import org.jboss.logging.Logger;
 
 /**
- * What deployments tell. {@code dev.lifeboat.deploy.starting} has a backup made, {@code dev.lifeboat.deploy.completed} a
- * validation. An event is delivered at least once: however often it comes, what it asks for is done once.
+ * What deployments tell. {@code dev.lifeboat.deploy.starting} has a backup made, {@code dev.lifeboat.deploy.completed} has
+ * what it left looked at. An event is delivered at least once: however often it comes, what it asks for is done once.
  */
 @ApplicationScoped
 public class DeployEvents {
@@ -21,14 +30,25 @@ public class DeployEvents {
     /** After a deployment. */
     public static final String COMPLETED = "dev.lifeboat.deploy.completed";
 
+    private static final Logger LOG = Logger.getLogger(DeployEvents.class);
+
     private final EnvironmentCatalogue environments;
     private final TriggerStore triggers;
     private final Operations operations;
+    private final DeploymentStore deployments;
+    private final RunStore runs;
 
-    DeployEvents(EnvironmentCatalogue environments, TriggerStore triggers, Operations operations) {
+    DeployEvents(
+            EnvironmentCatalogue environments,
+            TriggerStore triggers,
+            Operations operations,
+            DeploymentStore deployments,
+            RunStore runs) {
         this.environments = environments;
         this.triggers = triggers;
         this.operations = operations;
+        this.deployments = deployments;
+        this.runs = runs;
     }
 
     /**
@@ -37,7 +57,8 @@ public class DeployEvents {
      * @param source who tells it; source and id together name the event
      * @param id its name there
      * @param type what it is about
-     * @param data what it says: {@code environment} and {@code version}
+     * @param data what it says: {@code environment} and {@code version}; {@code operator}, who deploys, and {@code
+     *     version_before}, what ran before, may be there
      */
     public record Event(String source, String id, String type, ObjectNode data) {}
 
@@ -71,17 +92,69 @@ public class DeployEvents {
             return new Reaction("duplicate", event.id(), before.runId().orElse(null));
         }
         Optional<String> trigger = Optional.of("event/" + event.source() + "/" + event.id());
-        String run;
-        if (event.type().equals(STARTING)) {
-            var order = new BackupOrder(null, Optional.of("before deployment of " + version), false);
-            run = operations.backup(environment, order, Operations.SYSTEM, trigger);
-            triggers.deploymentStarting(environment, version, run);
-        } else {
-            run = operations.validate(environment, Operations.SYSTEM, trigger);
-            triggers.deploymentCompleted(environment, version, run);
-        }
+        String run = event.type().equals(STARTING)
+                ? starting(event, environment, version, trigger)
+                : completed(event, environment, version, trigger);
         triggers.done(event.source(), event.id(), "accepted", run);
         return new Reaction("accepted", event.id(), run);
+    }
+
+    private String starting(Event event, EnvironmentId environment, String version, Optional<String> trigger) {
+        var beginning = new DeploymentStore.Beginning(
+                environment, version, versionBefore(event, environment), operator(event), normalSeconds(environment));
+        var order = new BackupOrder(null, Optional.of("before deployment of " + version), false);
+        String run = operations.backup(environment, order, Operations.SYSTEM, trigger);
+        deployments.starting(beginning, run);
+        return run;
+    }
+
+    private String completed(Event event, EnvironmentId environment, String version, Optional<String> trigger) {
+        Optional<Deployment> begun = deployments.begun(environment, version);
+        Optional<String> backup = begun.flatMap(deployment -> Optional.ofNullable(deployment.backupRunId))
+                .map(runs::load)
+                .filter(run -> run.status() == RunStatus.SUCCESS)
+                .map(run -> run.metadata().path("artifact_id").textValue());
+        String run = operations.checkDeployment(
+                environment,
+                version,
+                backup,
+                begun.flatMap(deployment -> Optional.ofNullable(deployment.normalSeconds)),
+                begun.flatMap(deployment -> Optional.ofNullable(deployment.startingAt)),
+                Operations.SYSTEM,
+                trigger);
+        deployments.completed(environment, version, operator(event), run);
+        return run;
+    }
+
+    /** What the event says, else what is set, else the last version that was good. */
+    private Optional<String> versionBefore(Event event, EnvironmentId environment) {
+        return optional(event, "version_before")
+                .or(() -> current(environment))
+                .or(() -> deployments.lastGood(environment));
+    }
+
+    /** A deployment is not held up because nobody can tell its version. */
+    private Optional<String> current(EnvironmentId environment) {
+        try {
+            return VersionControl.of(environments.version(environment)).current();
+        } catch (FaultException e) {
+            LOG.warnf("the version of %s before its deployment is not known: %s", environment, e.getMessage());
+            return Optional.empty();
+        }
+    }
+
+    /** What is normal is measured before: of an Odoo that is not healthy then, nothing is. */
+    private OptionalDouble normalSeconds(EnvironmentId environment) {
+        Health.Report report = new Health(environments.bindings(environment)).once();
+        return report.healthy() ? report.loginSeconds() : OptionalDouble.empty();
+    }
+
+    private static String operator(Event event) {
+        return optional(event, "operator").orElse(event.source());
+    }
+
+    private static Optional<String> optional(Event event, String field) {
+        return event.data().hasNonNull(field) ? Optional.of(text(event, field)) : Optional.empty();
     }
 
     private static String text(Event event, String field) {
@@ -91,7 +164,7 @@ public class DeployEvents {
                             FaultCode.BAD_INPUT,
                             "the event's data has no '" + field + "' of 1–200 characters",
                             "Send {\"environment\": \"project/env\", \"version\": \"what is deployed\"} as data"
-                                    + " (EventBridge: detail).")
+                                    + " (EventBridge: detail); operator and version_before may be there.")
                     .toException();
         }
         return text;

@@ -28,6 +28,7 @@ import dev.lifeboat.sidecar.ImportFolder;
 import dev.lifeboat.sidecar.OdooZip;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.function.Supplier;
 
@@ -311,6 +312,37 @@ public class Operations {
         return start(Operation.VALIDATE, environment, Json.object(), user, trigger);
     }
 
+    /**
+     * Starts the checks after a deployment, once for each trigger; gives the run's id.
+     *
+     * @param before the backup that was made before it; empty: nothing is compared
+     * @param normalSeconds how long the login page took before it
+     * @param deployedFrom when it began (UTC): what was logged from then on counts; empty: from the checks on
+     */
+    public String checkDeployment(
+            EnvironmentId environment,
+            String version,
+            Optional<String> before,
+            Optional<Double> normalSeconds,
+            Optional<Instant> deployedFrom,
+            String user,
+            Optional<String> trigger) {
+        permitted(environment, Operation.VALIDATE, user);
+        return start(
+                Operation.DEPLOYMENT,
+                environment,
+                Json.object()
+                        .put("version", version)
+                        .put("label", "deployment of " + version)
+                        .put("artifact_before", before.orElse(null))
+                        .put("normal_seconds", normalSeconds.orElse(null))
+                        .put(
+                                "deployed_from",
+                                deployedFrom.map(Instant::toString).orElse(null)),
+                user,
+                trigger);
+    }
+
     /** Starts the retention policy's application, or, for a dry run, its explanation; gives the run's id. */
     public String prune(EnvironmentId environment, boolean dryRun, String user) {
         return prune(environment, dryRun, user, Optional.empty());
@@ -320,6 +352,11 @@ public class Operations {
     public String prune(EnvironmentId environment, boolean dryRun, String user, Optional<String> trigger) {
         permitted(environment, Operation.PRUNE, user);
         return start(Operation.PRUNE, environment, Json.object().put("dry_run", dryRun), user, trigger);
+    }
+
+    /** Starts a rollback whose preconditions {@link Rollbacks} has looked at, once for each trigger; gives the run's id. */
+    String rollback(EnvironmentId environment, ObjectNode inputs, String user, Optional<String> trigger) {
+        return start(Operation.ROLLBACK, environment, inputs, user, trigger);
     }
 
     private String start(
@@ -382,7 +419,7 @@ public class Operations {
         return inputs;
     }
 
-    private void permitted(EnvironmentId environment, Operation operation, String user) {
+    void permitted(EnvironmentId environment, Operation operation, String user) {
         if (!runs.hasPermission(user, environment.project(), operation.wireName())) {
             throw Fault.of(
                             FaultCode.PERMISSION_DENIED,
@@ -393,20 +430,24 @@ public class Operations {
     }
 
     private void confirmed(Bindings bindings, RestoreOrder order) {
+        confirmed(bindings, order.confirm(), order.skipConfirmation(), "a restore replaces its database and filestore");
+    }
+
+    /** What a person does to production is confirmed by its name. */
+    void confirmed(Bindings bindings, Optional<String> confirm, boolean skipped, String what) {
         if (bindings.type() != EnvironmentType.PRODUCTION
                 || !guardrails.holds(Guardrail.PROD_REQUIRES_HUMAN_CONFIRMATION)) {
             return;
         }
         String name = bindings.environment().name();
-        boolean typed = order.confirm()
-                .filter(text ->
+        boolean typed = confirm.filter(text ->
                         text.equals(name) || text.equals(bindings.environment().toString()))
                 .isPresent();
-        if (order.skipConfirmation() || !typed) {
+        if (skipped || !typed) {
             throw Fault.of(
                             FaultCode.CONFIRMATION_MISSING,
-                            bindings.environment() + " is production: a restore replaces its database and filestore"
-                                    + (order.skipConfirmation() ? "; skip_confirmation is refused there" : ""),
+                            bindings.environment() + " is production: " + what
+                                    + (skipped ? "; skip_confirmation is refused there" : ""),
                             "Confirm by its name: --confirm " + name + " (HTTP: \"confirm\": \"" + name + "\").")
                     .toException();
         }

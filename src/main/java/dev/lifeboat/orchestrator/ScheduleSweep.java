@@ -6,6 +6,8 @@ import dev.lifeboat.environment.EnvironmentId;
 import dev.lifeboat.environment.LifeboatConfig;
 import dev.lifeboat.fault.FaultException;
 import dev.lifeboat.fault.RefusedException;
+import dev.lifeboat.run.BreakGlass;
+import dev.lifeboat.run.BreakGlassStore;
 import dev.lifeboat.run.TriggerStore;
 import dev.lifeboat.run.TriggerStore.Fire;
 import dev.lifeboat.run.TriggerStore.ScheduleName;
@@ -18,12 +20,13 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
 
 /**
  * Starts what the environments' schedules want, each time once, whichever of many engines comes first. A time at which no
  * engine ran, or at which the run could not be started, is made up for within {@code lifeboat.schedules.catch-up}, until the
- * next time comes; after that it is recorded as missed, with the reason.
+ * next time comes; after that it is recorded as missed, with the reason. A break-glass window puts off what is due meanwhile.
  */
 @ApplicationScoped
 public class ScheduleSweep {
@@ -35,6 +38,7 @@ public class ScheduleSweep {
     private final EnvironmentCatalogue environments;
     private final TriggerStore triggers;
     private final Operations operations;
+    private final BreakGlassStore breakGlass;
     private final LifeboatConfig config;
     private final Duty duty;
 
@@ -42,11 +46,13 @@ public class ScheduleSweep {
             EnvironmentCatalogue environments,
             TriggerStore triggers,
             Operations operations,
+            BreakGlassStore breakGlass,
             LifeboatConfig config,
             Duty duty) {
         this.environments = environments;
         this.triggers = triggers;
         this.operations = operations;
+        this.breakGlass = breakGlass;
         this.config = config;
         this.duty = duty;
     }
@@ -59,6 +65,8 @@ public class ScheduleSweep {
     /** Looks at every schedule, at {@code now}. */
     void sweep(Instant now) {
         Map<ScheduleName, Fire> newest = triggers.newestFires();
+        Map<String, BreakGlass> paused =
+                breakGlass.open().stream().collect(Collectors.toMap(window -> window.environmentId, window -> window));
         for (EnvironmentId environment : environments.all()) {
             LifeboatConfig.Environment settings = environments.configOf(environment);
             settings.schedule().forEach((schedule, cron) -> {
@@ -69,13 +77,20 @@ public class ScheduleSweep {
                             CronSchedule.parse(cron),
                             settings.zone(),
                             now.minus(jitter(name)),
-                            Optional.ofNullable(newest.get(name)));
+                            Optional.ofNullable(newest.get(name)),
+                            Optional.ofNullable(paused.get(environment.toString())));
                 }
             });
         }
     }
 
-    private void look(ScheduleName name, CronSchedule times, ZoneId zone, Instant now, Optional<Fire> newest) {
+    private void look(
+            ScheduleName name,
+            CronSchedule times,
+            ZoneId zone,
+            Instant now,
+            Optional<Fire> newest,
+            Optional<BreakGlass> paused) {
         Optional<Instant> last = times.lastUpTo(now, zone);
         if (last.isEmpty()) {
             return;
@@ -89,17 +104,25 @@ public class ScheduleSweep {
             }
             between(times, zone, newest.get().dueAt(), due)
                     .forEach(missed -> triggers.miss(name, missed, "no engine ran then, and a later time was due too"));
-            fire(name, due, now);
+            fire(name, due, now, paused);
         } else if (due.equals(newest.get().dueAt()) && newest.get().status().equals("open")) {
-            fire(name, due, now);
+            fire(name, due, now, paused);
         }
     }
 
-    private void fire(ScheduleName name, Instant due, Instant now) {
+    private void fire(ScheduleName name, Instant due, Instant now, Optional<BreakGlass> paused) {
         Duration catchUp = config.schedules().catchUp();
         if (due.plus(catchUp).isBefore(now)) {
             triggers.miss(name, due, "it could not be made up for within " + catchUp.toMinutes() + " minutes");
         } else if (triggers.take(name, due, HOLD)) {
+            if (paused.isPresent()) {
+                triggers.putOff(
+                        name,
+                        due,
+                        PAUSE,
+                        "break-glass window of " + paused.get().openedBy + " until " + paused.get().until);
+                return;
+            }
             try {
                 triggers.started(name, due, start(name, due));
             } catch (FaultException | RefusedException e) {

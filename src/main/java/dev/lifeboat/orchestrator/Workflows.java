@@ -5,6 +5,7 @@ import static java.time.Duration.ofHours;
 import static java.time.Duration.ofMinutes;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.lifeboat.deployment.Judgement;
 import dev.lifeboat.guardrail.Guardrail;
 import dev.lifeboat.run.Operation;
 import java.util.List;
@@ -158,6 +159,60 @@ public final class Workflows {
             Optional.empty(),
             step("finalize", ofHours(1)).attempts(3).evidence("final_status.json", "drill_result.json"));
 
+    private static final Workflow DEPLOYMENT = new Workflow(
+            Operation.DEPLOYMENT,
+            List.of("inputs.json"),
+            List.of(
+                    step("check-deployment", ofHours(2)).evidence("deployment_checks.json", "validation_report.json"),
+                    step("judge-deployment", ofMinutes(2)).evidence("deployment_verdict.json")),
+            Optional.empty(),
+            step("finalize", ofHours(1)).attempts(3).evidence("final_status.json"));
+
+    private static final Workflow ROLLBACK = new Workflow(
+            Operation.ROLLBACK,
+            List.of("inputs.json"),
+            List.of(
+                    step("verify-artifact", ofHours(6))
+                            .attempts(2)
+                            .unless(either(Workflows::versionOnly, without(Guardrail.INTEGRITY_CHECKS_REQUIRED)))
+                            .evidence("artifact_verification.json"),
+                    step("prepare-restore", ofHours(12))
+                            .attempts(2)
+                            .unless(Workflows::versionOnly)
+                            .evidence("preparation.json"),
+                    step("pre-restore-backup", ofHours(24))
+                            .unless(either(Workflows::versionOnly, without(Guardrail.PRE_RESTORE_BACKUP_MANDATORY)))
+                            .evidence("pre_restore_backup.json"),
+                    step("quiesce", ofMinutes(5)).unless(Workflows::versionOnly).evidence("quiesce_status.json"),
+                    step("restore-db", ofHours(12))
+                            .unless(Workflows::versionOnly)
+                            .evidence(
+                                    "db_restore.log",
+                                    "db_restore_duration.json",
+                                    "db_restore_checksum_verification.json")
+                            .orRollBack(),
+                    step("restore-filestore", ofHours(12))
+                            .unless(Workflows::versionOnly)
+                            .evidence(
+                                    "filestore_restore.log",
+                                    "filestore_restore_duration.json",
+                                    "filestore_restore_checksum_verification.json")
+                            .orRollBack(),
+                    step("switch-version", ofMinutes(30))
+                            .evidence("version_switch.json", "version_switch.log")
+                            .orRollBack(),
+                    step("restart", ofMinutes(10))
+                            .evidence("odoo_restart.log", "restart_duration.json")
+                            .orRollBack(),
+                    step("check-deployment", ofHours(2))
+                            .evidence("deployment_checks.json", "validation_report.json")
+                            .orRollBack(),
+                    step("judge-deployment", ofMinutes(2))
+                            .evidence("deployment_verdict.json")
+                            .orRollBack()),
+            Optional.of(step("roll-back", ofHours(2)).attempts(5)),
+            step("finalize", ofHours(1)).attempts(3).evidence("final_status.json", "rollback_result.json"));
+
     private Workflows() {}
 
     /** The workflow of an operation. */
@@ -172,6 +227,8 @@ public final class Workflows {
             case REPLICATE -> REPLICATE;
             case IMPORT -> IMPORT;
             case DRILL -> DRILL;
+            case DEPLOYMENT -> DEPLOYMENT;
+            case ROLLBACK -> ROLLBACK;
         };
     }
 
@@ -181,6 +238,11 @@ public final class Workflows {
                 inputs.path("mode").asText().equals(RestoreMode.VALIDATION_ONLY.wireName()),
                 "validation only: run " + inputs.path("restored_by").asText() + " has restored artifact "
                         + inputs.path("validated_artifact_id").asText() + " already");
+    }
+
+    /** A rollback of level 1 touches no data. */
+    private static Optional<String> versionOnly(ObjectNode inputs) {
+        return reason(inputs.path("level").asInt() == Judgement.VERSION, "level 1: only the version is set back");
     }
 
     /** A guardrail that the functions' files do not declare any more takes its step with it. */

@@ -1,5 +1,7 @@
 package dev.lifeboat.run;
 
+import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 
 /** What a run does. */
@@ -16,7 +18,11 @@ public enum Operation {
     /** Makes an artifact of a backup that Odoo itself has made. */
     IMPORT,
     /** Rehearses a restore beside the environment, which is not touched. */
-    DRILL;
+    DRILL,
+    /** Looks at what a deployment has left. */
+    DEPLOYMENT,
+    /** Goes back behind a deployment: its version, and where the data is damaged the data too. */
+    ROLLBACK;
 
     /** The name in the state, in permissions and on the wire. */
     @com.fasterxml.jackson.annotation.JsonValue
@@ -29,11 +35,19 @@ public enum Operation {
         return valueOf(wireName.toUpperCase(Locale.ROOT));
     }
 
+    /** The names of those of which one is active in an environment at most. */
+    static List<String> exclusive() {
+        return Arrays.stream(values())
+                .filter(Operation::isExclusive)
+                .map(Operation::wireName)
+                .toList();
+    }
+
     /** Whether at most one run of these is active in an environment. */
     public boolean isExclusive() {
         return switch (this) {
-            case BACKUP, RESTORE -> true;
-            case VERIFY, VALIDATE, PRUNE, DISCARD, REPLICATE, IMPORT, DRILL -> false;
+            case BACKUP, RESTORE, ROLLBACK -> true;
+            case VERIFY, VALIDATE, PRUNE, DISCARD, REPLICATE, IMPORT, DRILL, DEPLOYMENT -> false;
         };
     }
 }

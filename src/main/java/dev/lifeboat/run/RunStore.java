@@ -131,8 +131,9 @@ public class RunStore {
     private RuntimeException active(EnvironmentId environment) {
         String active = QuarkusTransaction.requiringNew().call(() -> Run.<Run>find(
                         "environmentId = ?1 and status in ('queued','running') and parentRunId is null"
-                                + " and operationType in ('backup','restore')",
-                        environment.toString())
+                                + " and operationType in ?2",
+                        environment.toString(),
+                        Operation.exclusive())
                 .firstResultOptional()
                 .map(run -> run.operationType + " " + run.runId)
                 .orElse("a run that has just ended"));
@@ -466,6 +467,37 @@ public class RunStore {
         event(runId, type, payload);
     }
 
+    /** What happened in a run, in order. */
+    @Transactional
+    public List<RunEvent> events(String runId) {
+        return RunEvent.list("runId", Sort.by("eventId"), runId);
+    }
+
+    /** The runs of an operation that go on, the oldest first. */
+    @Transactional
+    public List<String> active(Operation operation) {
+        return Run.<Run>find(
+                        "operationType = ?1 and status in ('queued','running')",
+                        Sort.by("createdAt"),
+                        operation.wireName())
+                .stream()
+                .map(run -> run.runId)
+                .toList();
+    }
+
+    /** The runs of an operation that did not succeed and ended no longer ago than {@code within}. */
+    @Transactional
+    public List<String> endedBadly(Operation operation, Duration within) {
+        return Run.<Run>find(
+                        "operationType = ?1 and status in ('failed','rolled_back') and completedAt > ?2",
+                        Sort.by("createdAt"),
+                        operation.wireName(),
+                        now().minus(within))
+                .stream()
+                .map(run -> run.runId)
+                .toList();
+    }
+
     /** The run that {@code parent} started for {@code operation}, if it did: the newest. */
     @Transactional
     public Optional<String> child(String parent, Operation operation) {
@@ -538,7 +570,7 @@ public class RunStore {
     public List<String> keepingDisplaced() {
         return entities().createNativeQuery("""
                         SELECT run_id FROM ops.runs
-                        WHERE operation_type = 'restore' AND status = 'success'
+                        WHERE operation_type IN ('restore', 'rollback') AND status = 'success'
                           AND metadata ->> 'displaced_until' IS NOT NULL AND metadata ->> 'displaced_dropped_at' IS NULL
                         ORDER BY completed_at""", String.class).getResultList();
     }
@@ -569,8 +601,9 @@ public class RunStore {
     public Optional<String> activeRun(EnvironmentId environment) {
         return Run.<Run>find(
                         "environmentId = ?1 and status in ('queued','running') and parentRunId is null"
-                                + " and operationType in ('backup','restore')",
-                        environment.toString())
+                                + " and operationType in ?2",
+                        environment.toString(),
+                        Operation.exclusive())
                 .firstResultOptional()
                 .map(run -> run.runId);
     }

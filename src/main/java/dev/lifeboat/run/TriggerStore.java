@@ -14,8 +14,7 @@ import java.util.Optional;
 import org.hibernate.Session;
 
 /**
- * What started runs by itself: times of schedules, events, and the deployments that events told of. Each method is one
- * transaction; of many who want the same thing, one gets it. All times are the database's.
+ * What started runs by itself: times of schedules, and events. Each method is one transaction; of many who want the same thing, one gets it. All times are the database's.
  */
 @ApplicationScoped
 public class TriggerStore {
@@ -229,45 +228,6 @@ public class TriggerStore {
                 .setParameter("run", runId)
                 .setParameter("source", source)
                 .setParameter("id", eventId)
-                .executeUpdate();
-    }
-
-    /** Records that a deployment begins, and the backup that was begun before it; once for each backup. */
-    @Transactional(Transactional.TxType.REQUIRES_NEW)
-    public void deploymentStarting(EnvironmentId environment, String version, String backupRun) {
-        sessions.get()
-                .createNativeMutationQuery("""
-                        INSERT INTO ops.deployments (environment_id, version, starting_at, backup_run_id)
-                        SELECT :environment, :version, clock_timestamp(), :run
-                        WHERE NOT EXISTS (SELECT FROM ops.deployments WHERE backup_run_id = :run)""")
-                .setParameter(ENVIRONMENT, environment.toString())
-                .setParameter("version", version)
-                .setParameter("run", backupRun)
-                .executeUpdate();
-    }
-
-    /**
-     * Records that a deployment is complete, and the validation that was begun after it, once for each validation: the newest
-     * of that version that began and is not complete, or one whose beginning nobody told of.
-     */
-    @Transactional(Transactional.TxType.REQUIRES_NEW)
-    public void deploymentCompleted(EnvironmentId environment, String version, String validationRun) {
-        sessions.get()
-                .createNativeMutationQuery("""
-                        WITH begun AS (
-                            UPDATE ops.deployments SET completed_at = clock_timestamp(), validation_run_id = :run
-                            WHERE deployment_id = (SELECT max(deployment_id) FROM ops.deployments
-                                                   WHERE environment_id = :environment AND version = :version
-                                                     AND completed_at IS NULL)
-                              AND NOT EXISTS (SELECT FROM ops.deployments WHERE validation_run_id = :run)
-                            RETURNING deployment_id)
-                        INSERT INTO ops.deployments (environment_id, version, completed_at, validation_run_id)
-                        SELECT :environment, :version, clock_timestamp(), :run
-                        WHERE NOT EXISTS (SELECT FROM begun)
-                          AND NOT EXISTS (SELECT FROM ops.deployments WHERE validation_run_id = :run)""")
-                .setParameter(ENVIRONMENT, environment.toString())
-                .setParameter("version", version)
-                .setParameter("run", validationRun)
                 .executeUpdate();
     }
 }

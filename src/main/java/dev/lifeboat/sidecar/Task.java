@@ -24,6 +24,7 @@ import java.util.Optional;
     @JsonSubTypes.Type(value = Task.RestoreDatabase.class, name = "restore_database"),
     @JsonSubTypes.Type(value = Task.RestoreFilestore.class, name = "restore_filestore"),
     @JsonSubTypes.Type(value = Task.Validate.class, name = "validate"),
+    @JsonSubTypes.Type(value = Task.CheckDeployment.class, name = "check_deployment"),
     @JsonSubTypes.Type(value = Task.RollBack.class, name = "roll_back"),
     @JsonSubTypes.Type(value = Task.UnpackImport.class, name = "unpack_import"),
     @JsonSubTypes.Type(value = Task.Abandon.class, name = "abandon"),
@@ -48,6 +49,7 @@ public sealed interface Task {
             case RestoreDatabase database -> Optional.empty();
             case RestoreFilestore filestore -> Optional.empty();
             case Validate validate -> Optional.empty();
+            case CheckDeployment check -> Optional.empty();
             case UnpackImport unpack -> Optional.empty();
             case RollBack rollBack -> Optional.empty();
             case Abandon abandon -> Optional.empty();
@@ -158,6 +160,23 @@ public sealed interface Task {
             Instant since,
             boolean compare,
             boolean prepared)
+            implements Task {}
+
+    /**
+     * Looks at an environment after a deployment or a rollback.
+     *
+     * @param before the backup that was made before; empty: nothing is compared
+     * @param since log lines from then on count (UTC)
+     * @param normalSeconds how long the login page took before; empty: not known
+     * @param watch whether response times and errors are watched for the configured window
+     */
+    record CheckDeployment(
+            String runId,
+            EnvironmentId environment,
+            Optional<ArtifactId> before,
+            Instant since,
+            Optional<Double> normalSeconds,
+            boolean watch)
             implements Task {}
 
     /**

@@ -12,13 +12,21 @@ class TaskHandlers implements TaskHandler {
     private final RestoreTasks restore;
     private final CopyTasks copies;
     private final ImportTasks imports;
+    private final DeploymentTasks deployments;
 
-    TaskHandlers(Captures captures, BackupTasks backup, RestoreTasks restore, CopyTasks copies, ImportTasks imports) {
+    TaskHandlers(
+            Captures captures,
+            BackupTasks backup,
+            RestoreTasks restore,
+            CopyTasks copies,
+            ImportTasks imports,
+            DeploymentTasks deployments) {
         this.captures = captures;
         this.backup = backup;
         this.restore = restore;
         this.copies = copies;
         this.imports = imports;
+        this.deployments = deployments;
     }
 
     @Override
@@ -39,6 +47,7 @@ class TaskHandlers implements TaskHandler {
             case Task.RestoreDatabase database -> restore.restoreDatabase(database, progress);
             case Task.RestoreFilestore filestore -> restore.restoreFilestore(filestore, progress);
             case Task.Validate validate -> restore.validate(validate, progress);
+            case Task.CheckDeployment check -> deployments.check(check, progress);
             case Task.UnpackImport unpack -> imports.unpack(unpack, progress);
             case Task.RollBack rollBack -> restore.rollBack(rollBack, progress);
             case Task.Abandon abandon -> restore.abandon(abandon, progress);

@@ -30,7 +30,7 @@ class EventsTest {
     private final String id = UUID.randomUUID().toString();
 
     @Test
-    void a_completed_deployment_is_validated_whichever_way_its_event_comes() {
+    void a_completed_deployment_is_looked_at_whichever_way_its_event_comes() {
         var runs = new HashSet<String>();
         for (Response answer : List.of(
                 structured(id + "-1", COMPLETED, data("acme/shop")),
@@ -43,13 +43,13 @@ class EventsTest {
         assertThat(runs).hasSize(3);
         for (String run : runs) {
             assertThat(caller().get("/api/v1/runs/" + run).jsonPath().getString("operation"))
-                    .isEqualTo("validate");
+                    .isEqualTo("deployment");
         }
     }
 
     @Test
     void an_event_that_is_delivered_three_times_makes_one_run() {
-        int before = validations();
+        int before = checks();
         Response first = eventBridge(id, COMPLETED, data("acme/shop"));
         assertThat(first.jsonPath().getString("status")).isEqualTo("accepted");
         for (int i = 0; i < 2; i++) {
@@ -59,12 +59,12 @@ class EventsTest {
             assertThat(again.jsonPath().getString("run_id"))
                     .isEqualTo(first.jsonPath().getString("run_id"));
         }
-        assertThat(validations()).isEqualTo(before + 1);
+        assertThat(checks()).isEqualTo(before + 1);
     }
 
     @Test
     void an_event_that_is_delivered_many_times_at_once_makes_one_run() throws Exception {
-        int before = validations();
+        int before = checks();
         var deliveries = new ArrayList<Future<Response>>();
         try (var senders = Executors.newFixedThreadPool(8)) {
             for (int i = 0; i < 8; i++) {
@@ -79,7 +79,7 @@ class EventsTest {
             runs.add(delivery.get().jsonPath().getString("run_id"));
         }
         assertThat(runs).hasSize(1);
-        assertThat(validations()).isEqualTo(before + 1);
+        assertThat(checks()).isEqualTo(before + 1);
     }
 
     @Test
@@ -151,9 +151,9 @@ class EventsTest {
                 .isEqualTo(401);
     }
 
-    private static int validations() {
+    private static int checks() {
         return (int) caller().get("/api/v1/runs?limit=500").jsonPath().getList("operation").stream()
-                .filter("validate"::equals)
+                .filter("deployment"::equals)
                 .count();
     }
 

@@ -185,4 +185,81 @@ final class KubernetesControlTest extends ServiceControlContract {
         assertThat(fault.code()).isEqualTo(FaultCode.SERVICE_FAILED);
         assertThat(fault.message()).contains("shop/shop is not there");
     }
+
+    private VersionControl version(String deployment, Duration limit) {
+        var binding = new ServiceBinding.Kubernetes("shop", deployment, limit);
+        return new ImageVersion(
+                new VersionBinding.Image(binding, "odoo", limit), new KubernetesControl(binding, server::createClient));
+    }
+
+    private void web(int replicas, int updated) {
+        client.resource(new DeploymentBuilder()
+                        .withNewMetadata()
+                        .withName("web")
+                        .withNamespace("shop")
+                        .endMetadata()
+                        .withNewSpec()
+                        .withReplicas(replicas)
+                        .withNewTemplate()
+                        .withNewSpec()
+                        .addNewContainer()
+                        .withName("proxy")
+                        .withImage("nginx:1")
+                        .endContainer()
+                        .addNewContainer()
+                        .withName("odoo")
+                        .withImage("ghcr.io/acme/odoo:sha-new")
+                        .endContainer()
+                        .endSpec()
+                        .endTemplate()
+                        .endSpec()
+                        .withNewStatus()
+                        .withObservedGeneration(100L)
+                        .withReplicas(replicas)
+                        .withUpdatedReplicas(updated)
+                        .withReadyReplicas(replicas)
+                        .endStatus()
+                        .build())
+                .create();
+    }
+
+    private String image(int container) {
+        return client.apps()
+                .deployments()
+                .inNamespace("shop")
+                .withName("web")
+                .get()
+                .getSpec()
+                .getTemplate()
+                .getSpec()
+                .getContainers()
+                .get(container)
+                .getImage();
+    }
+
+    @Test
+    void a_version_is_the_tag_of_one_container_and_the_others_keep_theirs() {
+        web(2, 2);
+        VersionControl version = version("web", Duration.ofSeconds(20));
+        assertThat(version.current()).contains("sha-new");
+        ServiceControl.Outcome set = version.set("sha-old");
+        assertThat(set.succeeded()).as(set.log()).isTrue();
+        assertThat(image(1)).isEqualTo("ghcr.io/acme/odoo:sha-old");
+        assertThat(image(0)).isEqualTo("nginx:1");
+    }
+
+    @Test
+    void a_version_that_is_not_rolled_out_in_time_is_told() {
+        web(2, 1);
+        ServiceControl.Outcome set = version("web", Duration.ofMillis(400)).set("sha-old");
+        assertThat(set.succeeded()).isFalse();
+        assertThat(set.log()).contains("not rolled out");
+    }
+
+    @Test
+    void a_deployment_that_is_stopped_gets_its_version_without_a_wait() {
+        web(0, 0);
+        assertThat(version("web", Duration.ofMillis(400)).set("sha-old").succeeded())
+                .isTrue();
+    }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.lifeboat.environment.EnvironmentId;
 import dev.lifeboat.environment.EnvironmentType;
 import dev.lifeboat.json.Json;
+import dev.lifeboat.run.BreakGlassStore;
 import dev.lifeboat.run.NewRun;
 import dev.lifeboat.run.Operation;
 import dev.lifeboat.run.RunStatus;
@@ -42,6 +43,9 @@ class ScheduleSweepTest {
 
     @Inject
     TriggerStore triggers;
+
+    @Inject
+    BreakGlassStore breakGlass;
 
     @Inject
     RunStore runs;
@@ -114,6 +118,22 @@ class ScheduleSweepTest {
                         at("01:00") + " missed",
                         at("00:00") + " known");
         assertThat(fires("validate").get(1).reason()).get().asString().contains("no engine ran");
+    }
+
+    @Test
+    void an_open_break_glass_window_puts_a_time_off_and_its_end_lets_it_start() {
+        schedules.sweep(at("00:30"));
+        breakGlass.open(SHOP, "maria", "hot-fix", Duration.ofHours(1));
+        schedules.sweep(at("01:00"));
+        assertThat(fires("validate").getFirst().status()).isEqualTo("open");
+        assertThat(fires("validate").getFirst().reason()).get().asString().startsWith("break-glass window of maria");
+
+        breakGlass.end(SHOP, "maria");
+        TestCluster.execute(
+                TestCluster.get().binding("lifeboat_state"),
+                "UPDATE ops.schedule_fires SET retry_at = now()" + " WHERE status = 'open'");
+        schedules.sweep(at("01:01"));
+        assertThat(fires("validate").getFirst().status()).isEqualTo("started");
     }
 
     @Test

@@ -191,6 +191,8 @@ class ConsoleIT {
                 Map.entry("backup", "/console/artifacts/" + artifact),
                 Map.entry("restore-choose", "/console/environments/acme.shop/restore"),
                 Map.entry("restore-confirm", "/console/environments/acme.shop/restore/check?artifact=" + artifact),
+                Map.entry("deployments", "/console/environments/acme.shop/deployments"),
+                Map.entry("acknowledge", "/console/runs/" + backupRun + "/acknowledge"),
                 Map.entry("settings", "/console/settings"),
                 Map.entry("problem", "/console/runs/run_nowhere"));
     }
