@@ -1,6 +1,7 @@
 package dev.lifeboat.environment;
 
 import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithConverter;
 import io.smallrye.config.WithDefault;
 import java.net.URI;
 import java.nio.file.Path;
@@ -300,6 +301,9 @@ public interface LifeboatConfig {
         /** What is looked at after a deployment, and what follows where it went wrong. */
         Deployment deployment();
 
+        /** What is looked at all the time. */
+        Watch watch();
+
         /** The stores that its artifacts are kept in; the first is the primary. */
         @WithDefault("primary")
         List<String> stores();
@@ -471,6 +475,7 @@ public interface LifeboatConfig {
     interface Deployment {
         /** What follows where checks fail. */
         @WithDefault("propose")
+        @WithConverter(RollbackPolicyConverter.class)
         RollbackPolicy rollback();
 
         /** How long response times and errors are watched after the other checks; zero: not at all. */
@@ -519,6 +524,25 @@ public interface LifeboatConfig {
         PROPOSE,
         /** What must not wait is rolled back; what can is proposed. */
         AUTOMATIC
+    }
+
+    /** What is looked at all the time, and told where it is in trouble. */
+    interface Watch {
+        /** Whether it is. */
+        @WithDefault("false")
+        boolean enabled();
+
+        /** How long pages may fail to answer before it is told. */
+        @WithDefault("3m")
+        Duration healthFor();
+
+        /** How much of a volume may be used, in per cent. */
+        @WithDefault("85")
+        int disk();
+
+        /** How much of this machine's memory may be used, in per cent. */
+        @WithDefault("95")
+        int memory();
     }
 
     /** A check of the site's own: a command, or a read through Odoo's API. */

@@ -28,7 +28,11 @@ public enum NoticeEvent {
     /** Something wants somebody to take care of it; told to the contacts of its levels, whatever events they want. */
     ESCALATION,
     /** A break-glass window was opened, is still open, or has ended. */
-    BREAK_GLASS;
+    BREAK_GLASS,
+    /** Something of an environment that is watched is in trouble. */
+    TROUBLE,
+    /** What was in trouble is well again. */
+    TROUBLE_OVER;
 
     /** The name on the wire and in the configuration. */
     @JsonValue

@@ -98,7 +98,7 @@ public class DeploymentSweep {
         } catch (FaultException e) {
             if (e.fault().code() == FaultCode.RUN_ACTIVE) {
                 // It is in the way only for a while; the next round tries again.
-                LOG.warnf("the rollback of %s waits: %s", deployment.environmentId, e.getMessage());
+                LOG.debugf("the rollback of %s waits: %s", deployment.environmentId, e.getMessage());
                 return;
             }
             deployments.wrong(

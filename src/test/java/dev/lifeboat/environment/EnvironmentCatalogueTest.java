@@ -78,6 +78,39 @@ final class EnvironmentCatalogueTest {
     private static final EnvironmentId PROD = new EnvironmentId("acme", "prod");
 
     @Test
+    void a_policy_of_off_is_off_with_and_without_quotes() {
+        for (String off : List.of("off", "'off'", "OFF")) {
+            assertThat(withOdooConf("deployment: {rollback: " + off + "}\n")
+                            .configOf(PROD)
+                            .deployment()
+                            .rollback())
+                    .isEqualTo(LifeboatConfig.RollbackPolicy.OFF);
+        }
+        assertThat(withOdooConf().configOf(PROD).deployment().rollback())
+                .isEqualTo(LifeboatConfig.RollbackPolicy.PROPOSE);
+    }
+
+    @Test
+    void what_can_not_be_meant_of_versions_deployments_and_escalation_is_told_before_the_start() {
+        assertThat(withOdooConf("""
+                        version: {command: [deploy], env-file: /srv/.env, variable: "A B", container: odoo}
+                        deployment:
+                          maximum: 1m
+                          allowed-shrink: -1
+                          smoke: {both: {command: [a], read: b}, odd: {read: "a b"}}
+                        """).findings())
+                .extracting(Fault::message)
+                .anySatisfy(message -> assertThat(message).contains("has no {version}"))
+                .anySatisfy(message -> assertThat(message).contains("version.env-file"))
+                .anySatisfy(message -> assertThat(message).contains("version.variable"))
+                .anySatisfy(message -> assertThat(message).contains("version.container"))
+                .anySatisfy(message -> assertThat(message).contains("shorter than its target"))
+                .anySatisfy(message -> assertThat(message).contains("bound that can't be meant"))
+                .anySatisfy(message -> assertThat(message).contains("smoke.both"))
+                .anySatisfy(message -> assertThat(message).contains("smoke.odd"));
+    }
+
+    @Test
     void odoo_conf_alone_gives_all_bindings() {
         Bindings bindings = withOdooConf().bindings(PROD);
         assertThat(bindings.database())

@@ -37,6 +37,7 @@ class DeploymentRollbackIT {
     Path folder;
 
     private final List<JsonNode> told = new CopyOnWriteArrayList<>();
+    private volatile String sick = "none";
     private HttpServer server;
     private Installation shop;
     private Path env;
@@ -50,7 +51,10 @@ class DeploymentRollbackIT {
         server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         server.createContext("/web/", exchange -> {
             exchange.sendResponseHeaders(
-                    !Files.exists(running) ? 503 : Files.readString(running).contains("broken") ? 500 : 200, -1);
+                    !Files.exists(running)
+                            ? 503
+                            : sick(Files.readString(running).strip()) ? 500 : 200,
+                    -1);
             exchange.close();
         });
         server.createContext("/hook", exchange -> {
@@ -74,6 +78,10 @@ class DeploymentRollbackIT {
         Files.setPosixFilePermissions(compose, PosixFilePermissions.fromString("rwxr-xr-x"));
     }
 
+    private boolean sick(String version) {
+        return version.contains("broken") || version.equals(sick);
+    }
+
     private void serve(String type, String policy) throws IOException, InterruptedException {
         String here = "http://127.0.0.1:" + server.getAddress().getPort();
         shop.configure(type, """
@@ -86,7 +94,8 @@ class DeploymentRollbackIT {
                   health-limit: 2s
                 version: {env-file: "%1$s/.env"}
                 deployment: {rollback: %3$s, window: 1s}
-                """.formatted(folder, here, policy), "", """
+                watch: {enabled: %4$s, health-for: 1s, disk: 100, memory: 100}
+                """.formatted(folder, here, policy, policy.equals("off")), "", """
                 notices:
                   hook: {kind: webhook, url: "%1$s/hook"}
                 escalation:
@@ -271,6 +280,30 @@ class DeploymentRollbackIT {
     }
 
     @Test
+    void a_rollback_of_data_after_which_odoo_is_not_healthy_puts_data_and_version_back_and_is_escalated()
+            throws IOException, InterruptedException {
+        serve("staging", "automatic");
+        deployGood();
+
+        deploy("19.0.2", () -> {
+            TestCluster.execute(shop.database(), "DELETE FROM sale_order_line; DELETE FROM sale_order");
+            sick = GOOD;
+        });
+        JsonNode deployment = outcome("rollback_failed");
+
+        JsonNode run = get("/api/v1/runs/" + deployment.path("rollback_run_id").asText());
+        assertThat(run.path("status").asText()).isEqualTo("rolled_back");
+        assertThat(run.at("/fault/code").asText()).isEqualTo("HEALTH_TIMEOUT");
+        assertThat(TestCluster.query(shop.database(), "SELECT count(*)::text FROM sale_order"))
+                .isEqualTo("0");
+        assertThat(Files.readString(running).strip()).isEqualTo("19.0.2");
+        assertThat(Files.readString(env)).contains("ODOO_IMAGE_TAG=19.0.2\n");
+        Installation.await("the escalation", () -> told.stream()
+                .anyMatch(notice -> notice.path("text").asText().contains("the rollback of acme/shop was undone")));
+        assertThat(history().getLast()).contains("| rollback_failed |");
+    }
+
+    @Test
     void where_a_rollback_is_only_proposed_people_are_told_and_their_command_carries_it_out()
             throws IOException, InterruptedException {
         serve("production", "propose");
@@ -354,6 +387,25 @@ class DeploymentRollbackIT {
                 .isEqualTo(303);
         outcome("rolled_back");
         assertThat(Files.readString(running).strip()).isEqualTo(GOOD);
+    }
+
+    @Test
+    void a_service_that_is_down_is_told_once_and_its_return_too() throws IOException, InterruptedException {
+        serve("staging", "off");
+        Files.delete(running);
+        Installation.await("the trouble of service and health", () -> troubles("trouble") == 2);
+        Files.writeString(running, GOOD);
+        Installation.await("their end", () -> troubles("trouble_over") == 2);
+        assertThat(troubles("trouble")).isEqualTo(2);
+        assertThat(told)
+                .extracting(notice -> notice.path("title").asText())
+                .contains("Lifeboat: acme/shop: service in trouble", "Lifeboat: acme/shop: health is well again");
+    }
+
+    private long troubles(String event) {
+        return told.stream()
+                .filter(notice -> notice.path("event").asText().equals(event))
+                .count();
     }
 
     /** A browser that has logged in by a link, without the browser. */

@@ -9,3 +9,11 @@ CREATE TABLE ops.escalations (
     note            text
 );
 CREATE INDEX escalations_open ON ops.escalations (raised_at) WHERE acknowledged_at IS NULL;
+
+-- Since when what is watched of an environment is in trouble; null: it is well.
+CREATE TABLE ops.watches (
+    environment_id text NOT NULL,
+    name           text NOT NULL,
+    bad_since      timestamptz,
+    PRIMARY KEY (environment_id, name)
+);
