@@ -13,6 +13,8 @@ import dev.lifeboat.fault.FaultCode;
 import dev.lifeboat.orchestrator.BackupOrder;
 import dev.lifeboat.orchestrator.Operations;
 import dev.lifeboat.orchestrator.RestoreOrder;
+import dev.lifeboat.orchestrator.TablesRestoreOrder;
+import dev.lifeboat.postgres.TableOrder;
 import dev.lifeboat.preflight.PreflightReport;
 import dev.lifeboat.run.ArtifactCatalogue;
 import io.smallrye.common.annotation.RunOnVirtualThread;
@@ -106,6 +108,31 @@ public class EnvironmentsResource {
         }
     }
 
+    /** What a restore of tables is asked to be; the members are those of {@link TablesRestoreOrder}. */
+    public record TablesRestoreBody(
+            String artifact,
+            List<String> tables,
+            List<String> where,
+            List<Long> ids,
+            TableOrder.Mode mode,
+            Boolean withDependants,
+            Boolean dryRun,
+            Boolean safetyBackup,
+            String confirm) {
+        TablesRestoreOrder order() {
+            return new TablesRestoreOrder(
+                    artifact,
+                    tables,
+                    where,
+                    ids,
+                    mode,
+                    withDependants,
+                    dryRun,
+                    safetyBackup,
+                    Optional.ofNullable(confirm));
+        }
+    }
+
     /** Which file of the folder of imports, and a name of one's own for the artifact. */
     public record ImportBody(String file, String label) {}
 
@@ -158,6 +185,19 @@ public class EnvironmentsResource {
                 body,
                 () -> operations.restore(
                         environments.find(env), body == null ? RestoreOrder.of(null) : body.order(), caller.user()));
+    }
+
+    @POST
+    @Path("{env}/table-restores")
+    @Needs(Action.RESTORE)
+    @Operation(
+            summary =
+                    "Starts bringing rows of chosen tables back into the live database, or says what that would write")
+    public Response restoreTables(@PathParam("env") String env, TablesRestoreBody body) {
+        TablesRestoreOrder order = Optional.ofNullable(body)
+                .orElseGet(() -> new TablesRestoreBody(null, null, null, null, null, null, null, null, null))
+                .order();
+        return begun.by(body, () -> operations.restoreTables(environments.find(env), order, caller.user()));
     }
 
     @POST

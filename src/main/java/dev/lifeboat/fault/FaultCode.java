@@ -65,6 +65,8 @@ public enum FaultCode {
     HEALTH_TIMEOUT(Kind.FAILURE, false),
     VALIDATION_FAILED(Kind.FAILURE, false),
     ROLLBACK_FAILED(Kind.FAILURE, false),
+    TABLES_CONFLICT(Kind.PRECONDITION, false),
+    MERGE_FAILED(Kind.FAILURE, false),
 
     // the engine
     EVIDENCE_MISSING(Kind.FAILURE, false),

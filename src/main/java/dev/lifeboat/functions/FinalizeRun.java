@@ -54,7 +54,7 @@ public class FinalizeRun implements StepFunction {
         StepResult tidied =
                 switch (Operation.of(request.operation())) {
                     case RESTORE -> Inputs.isValidationOnly(request) ? nothing() : afterRestore(request);
-                    case IMPORT, DRILL -> abandon(request);
+                    case IMPORT, DRILL, RESTORE_TABLES -> abandon(request);
                     case BACKUP, VERIFY, VALIDATE, PRUNE, DISCARD, REPLICATE -> nothing();
                 };
         return switch (tidied) {

@@ -68,7 +68,7 @@ final class Notices {
     /** What sweeps try again and again is told once a day. */
     private static String key(RunSnapshot run, Instant at) {
         return switch (run.operation()) {
-            case BACKUP, RESTORE, DRILL, IMPORT, DISCARD -> run.runId();
+            case BACKUP, RESTORE, RESTORE_TABLES, DRILL, IMPORT, DISCARD -> run.runId();
             case VERIFY, VALIDATE, PRUNE, REPLICATE ->
                 run.environment() + " " + run.operation().wireName() + " " + run.status() + " " + day(at);
         };

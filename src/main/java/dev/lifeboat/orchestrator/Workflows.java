@@ -158,6 +158,20 @@ public final class Workflows {
             Optional.empty(),
             step("finalize", ofHours(1)).attempts(3).evidence("final_status.json", "drill_result.json"));
 
+    private static final Workflow RESTORE_TABLES = new Workflow(
+            Operation.RESTORE_TABLES,
+            List.of("inputs.json"),
+            List.of(
+                    step("verify-artifact", ofHours(6)).attempts(2).evidence("artifact_verification.json"),
+                    step("extract-tables", ofHours(12)).attempts(2).evidence("tables_extraction.json"),
+                    step("plan-tables", ofHours(12)).attempts(2).evidence("table_plan.json"),
+                    step("pre-restore-backup", ofHours(24))
+                            .unless(either(Workflows::dryRun, Workflows::withoutSafetyBackup))
+                            .evidence("pre_restore_backup.json"),
+                    step("merge-tables", ofHours(12)).unless(Workflows::dryRun).evidence("table_restore.json")),
+            Optional.empty(),
+            step("finalize", ofHours(1)).attempts(3).evidence("final_status.json"));
+
     private Workflows() {}
 
     /** The workflow of an operation. */
@@ -172,6 +186,7 @@ public final class Workflows {
             case REPLICATE -> REPLICATE;
             case IMPORT -> IMPORT;
             case DRILL -> DRILL;
+            case RESTORE_TABLES -> RESTORE_TABLES;
         };
     }
 
@@ -194,6 +209,14 @@ public final class Workflows {
     private static Optional<String> inPlace(ObjectNode inputs) {
         return reason(
                 inputs.path("in_place").asBoolean(), "in_place is set: everything is done after the service's stop");
+    }
+
+    private static Optional<String> dryRun(ObjectNode inputs) {
+        return reason(inputs.path("dry_run").asBoolean(), "a dry run writes nothing");
+    }
+
+    private static Optional<String> withoutSafetyBackup(ObjectNode inputs) {
+        return reason(!inputs.path("safety_backup").asBoolean(true), "safety_backup is false");
     }
 
     private static Optional<String> putsBack(ObjectNode inputs) {

@@ -16,7 +16,9 @@ public enum Operation {
     /** Makes an artifact of a backup that Odoo itself has made. */
     IMPORT,
     /** Rehearses a restore beside the environment, which is not touched. */
-    DRILL;
+    DRILL,
+    /** Brings rows of chosen tables back into the live database. */
+    RESTORE_TABLES;
 
     /** The name in the state, in permissions and on the wire. */
     @com.fasterxml.jackson.annotation.JsonValue
@@ -32,7 +34,7 @@ public enum Operation {
     /** Whether at most one run of these is active in an environment. */
     public boolean isExclusive() {
         return switch (this) {
-            case BACKUP, RESTORE -> true;
+            case BACKUP, RESTORE, RESTORE_TABLES -> true;
             case VERIFY, VALIDATE, PRUNE, DISCARD, REPLICATE, IMPORT, DRILL -> false;
         };
     }

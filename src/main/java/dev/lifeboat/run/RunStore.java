@@ -131,7 +131,7 @@ public class RunStore {
     private RuntimeException active(EnvironmentId environment) {
         String active = QuarkusTransaction.requiringNew().call(() -> Run.<Run>find(
                         "environmentId = ?1 and status in ('queued','running') and parentRunId is null"
-                                + " and operationType in ('backup','restore')",
+                                + " and operationType in ('backup','restore','restore_tables')",
                         environment.toString())
                 .firstResultOptional()
                 .map(run -> run.operationType + " " + run.runId)
@@ -569,7 +569,7 @@ public class RunStore {
     public Optional<String> activeRun(EnvironmentId environment) {
         return Run.<Run>find(
                         "environmentId = ?1 and status in ('queued','running') and parentRunId is null"
-                                + " and operationType in ('backup','restore')",
+                                + " and operationType in ('backup','restore','restore_tables')",
                         environment.toString())
                 .firstResultOptional()
                 .map(run -> run.runId);

@@ -21,14 +21,12 @@ import dev.lifeboat.postgres.PgTools;
 import dev.lifeboat.progress.Progress;
 import dev.lifeboat.step.EvidenceFile;
 import dev.lifeboat.step.StepResult;
-import dev.lifeboat.store.ArtifactStore;
 import dev.lifeboat.store.Stores;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /**
  * The heavy half of a restore. New things are built and proved beside the present ones, then swapped; what was there is kept
@@ -313,17 +311,7 @@ class RestoreTasks {
     }
 
     private OpenArtifact open(ArtifactId id, Optional<String> preferred) {
-        List<ArtifactStore> all = stores.readable(environments.bindings(id.environment()));
-        return library.open(
-                id,
-                Stream.concat(
-                                all.stream().filter(store -> preferred
-                                        .filter(store.name()::equals)
-                                        .isPresent()),
-                                all.stream().filter(store -> preferred
-                                        .filter(store.name()::equals)
-                                        .isEmpty()))
-                        .toList());
+        return library.open(id, stores.readable(environments.bindings(id.environment()), preferred));
     }
 
     private static String duration(Instant begin, String how) {

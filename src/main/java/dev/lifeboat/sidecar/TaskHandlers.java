@@ -12,13 +12,21 @@ class TaskHandlers implements TaskHandler {
     private final RestoreTasks restore;
     private final CopyTasks copies;
     private final ImportTasks imports;
+    private final TableTasks tables;
 
-    TaskHandlers(Captures captures, BackupTasks backup, RestoreTasks restore, CopyTasks copies, ImportTasks imports) {
+    TaskHandlers(
+            Captures captures,
+            BackupTasks backup,
+            RestoreTasks restore,
+            CopyTasks copies,
+            ImportTasks imports,
+            TableTasks tables) {
         this.captures = captures;
         this.backup = backup;
         this.restore = restore;
         this.copies = copies;
         this.imports = imports;
+        this.tables = tables;
     }
 
     @Override
@@ -40,6 +48,8 @@ class TaskHandlers implements TaskHandler {
             case Task.RestoreFilestore filestore -> restore.restoreFilestore(filestore, progress);
             case Task.Validate validate -> restore.validate(validate, progress);
             case Task.UnpackImport unpack -> imports.unpack(unpack, progress);
+            case Task.ExtractTables extract -> tables.extract(extract, progress);
+            case Task.MergeTables merge -> tables.merge(merge, progress);
             case Task.RollBack rollBack -> restore.rollBack(rollBack, progress);
             case Task.Abandon abandon -> restore.abandon(abandon, progress);
             case Task.DropDisplaced drop -> restore.dropDisplaced(drop, progress);
