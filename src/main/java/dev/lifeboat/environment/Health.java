@@ -73,6 +73,15 @@ public final class Health {
 
     /** Asks again and again until every page answers, for at most {@code limit}; an answer under way is waited for no longer. */
     public Report await(Duration limit) {
+        return ask(limit, Integer.MAX_VALUE);
+    }
+
+    /** Asks every page once. */
+    public Report once() {
+        return ask(answerLimit.multipliedBy(PAGES.size() + 1L), 1);
+    }
+
+    private Report ask(Duration limit, int most) {
         if (url.isEmpty()) {
             return new Report(false, false, 0, 0, List.of(), "no url is configured for this environment");
         }
@@ -93,7 +102,7 @@ public final class Health {
                 if (probes.stream().allMatch(Probe::passed)) {
                     return new Report(true, true, since(begin), rounds, probes, "");
                 }
-            } while (System.nanoTime() - end < 0);
+            } while (rounds < most && System.nanoTime() - end < 0);
             return new Report(
                     true,
                     false,

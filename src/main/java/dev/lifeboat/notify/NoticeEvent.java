@@ -16,7 +16,9 @@ public enum NoticeEvent {
     /** A rehearsal of a restore failed. */
     DRILL_FAILED,
     /** The newest backup is older than it may be. */
-    BACKUP_OVERDUE;
+    BACKUP_OVERDUE,
+    /** A time of a schedule passed without its run. */
+    SCHEDULE_MISSED;
 
     /** The name on the wire and in the configuration. */
     @JsonValue
