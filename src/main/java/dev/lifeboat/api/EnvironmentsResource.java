@@ -139,6 +139,9 @@ public class EnvironmentsResource {
     /** What to rehearse, all optional: an artifact's id (the newest backup), and the store whose copy it is. */
     public record DrillBody(String artifact, String store) {}
 
+    /** Whether every page of the database is read, in search of corruption. */
+    public record ValidationBody(Boolean deep) {}
+
     /** No members. */
     public record NoBody() {}
 
@@ -234,8 +237,13 @@ public class EnvironmentsResource {
     @Path("{env}/validations")
     @Needs(Action.VALIDATE)
     @Operation(summary = "Starts the validation checks alone")
-    public Response validate(@PathParam("env") String env, NoBody body) {
-        return begun.by(body, () -> operations.validate(environments.find(env), caller.user()));
+    public Response validate(@PathParam("env") String env, ValidationBody body) {
+        boolean deep = body != null && Boolean.TRUE.equals(body.deep());
+        return begun.by(
+                body,
+                () -> deep
+                        ? operations.validateDeeply(environments.find(env), caller.user())
+                        : operations.validate(environments.find(env), caller.user()));
     }
 
     @POST

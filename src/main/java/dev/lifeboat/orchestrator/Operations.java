@@ -355,6 +355,12 @@ public class Operations {
         return validate(environment, user, Optional.empty());
     }
 
+    /** Starts the seven checks, and before them a search for corruption in every page of the database; gives the run's id. */
+    public String validateDeeply(EnvironmentId environment, String user) {
+        permitted(environment, Operation.VALIDATE, user);
+        return start(Operation.VALIDATE, environment, Json.object().put("deep", true), user, Optional.empty());
+    }
+
     /** Starts the seven checks alone, once for each trigger; gives the run's id. */
     public String validate(EnvironmentId environment, String user, Optional<String> trigger) {
         permitted(environment, Operation.VALIDATE, user);

@@ -101,7 +101,11 @@ public final class Workflows {
     private static final Workflow VALIDATE = new Workflow(
             Operation.VALIDATE,
             List.of("inputs.json"),
-            List.of(step("validate", ofHours(2)).evidence("validation_report.json")),
+            List.of(
+                    step("check-corruption", ofHours(12))
+                            .unless(Workflows::notDeep)
+                            .evidence("corruption_check.json"),
+                    step("validate", ofHours(2)).evidence("validation_report.json")),
             Optional.empty(),
             step("finalize", ofMinutes(5)).attempts(3).evidence("final_status.json"));
 
@@ -209,6 +213,10 @@ public final class Workflows {
     private static Optional<String> inPlace(ObjectNode inputs) {
         return reason(
                 inputs.path("in_place").asBoolean(), "in_place is set: everything is done after the service's stop");
+    }
+
+    private static Optional<String> notDeep(ObjectNode inputs) {
+        return reason(!inputs.path("deep").asBoolean(), "it was not asked for (--deep)");
     }
 
     private static Optional<String> dryRun(ObjectNode inputs) {

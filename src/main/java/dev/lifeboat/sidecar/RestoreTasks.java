@@ -15,6 +15,7 @@ import dev.lifeboat.filestore.FolderSwap;
 import dev.lifeboat.json.Json;
 import dev.lifeboat.odoo.CheckResult;
 import dev.lifeboat.odoo.Validation;
+import dev.lifeboat.postgres.CorruptionCheck;
 import dev.lifeboat.postgres.DatabaseLoader;
 import dev.lifeboat.postgres.DatabaseSwap;
 import dev.lifeboat.postgres.PgTools;
@@ -189,6 +190,25 @@ class RestoreTasks {
                                                 .map(found -> "; " + found.summary())
                                                 .orElse("")),
                 evidence);
+    }
+
+    StepResult checkCorruption(Task.CheckCorruption task, Progress progress) {
+        progress.phase("read every page");
+        CorruptionCheck check = CorruptionCheck.of(site(task).server(), config.pgBin(), NewDatabase.LIMIT);
+        var evidence = List.of(new EvidenceFile("corruption_check.json", Json.pretty(check)));
+        return switch (check.outcome()) {
+            case PASSED -> new StepResult.Done(Json.object().put("summary", "pg_amcheck found nothing"), evidence);
+            case SKIPPED -> new StepResult.Done(Json.object().put("summary", "not checked: " + check.why()), evidence);
+            case FAILED ->
+                new StepResult.Failed(
+                        Fault.of(
+                                FaultCode.VALIDATION_FAILED,
+                                "the database is corrupted: " + check.findings().size()
+                                        + " lines of findings; nothing was changed",
+                                "corruption_check.json in the evidence has them; docs/runbooks/p2-corrupted.md leads on."),
+                        "the environment as it was",
+                        evidence);
+        };
     }
 
     /** What came of running Odoo on a copy, before the swap. */

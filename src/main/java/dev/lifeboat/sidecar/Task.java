@@ -27,6 +27,7 @@ import java.util.Optional;
     @JsonSubTypes.Type(value = Task.Validate.class, name = "validate"),
     @JsonSubTypes.Type(value = Task.RollBack.class, name = "roll_back"),
     @JsonSubTypes.Type(value = Task.UnpackImport.class, name = "unpack_import"),
+    @JsonSubTypes.Type(value = Task.CheckCorruption.class, name = "check_corruption"),
     @JsonSubTypes.Type(value = Task.ExtractTables.class, name = "extract_tables"),
     @JsonSubTypes.Type(value = Task.MergeTables.class, name = "merge_tables"),
     @JsonSubTypes.Type(value = Task.Abandon.class, name = "abandon"),
@@ -53,6 +54,7 @@ public sealed interface Task {
             case Validate validate -> Optional.empty();
             case UnpackImport unpack -> Optional.empty();
             case RollBack rollBack -> Optional.empty();
+            case CheckCorruption check -> Optional.empty();
             case ExtractTables extract -> Optional.empty();
             case MergeTables merge -> Optional.empty();
             case Abandon abandon -> Optional.empty();
@@ -171,6 +173,9 @@ public sealed interface Task {
      * @param file its plain name in the folder of imports
      */
     record UnpackImport(String runId, EnvironmentId environment, String file) implements Task {}
+
+    /** Looks for corruption in the pages of the live database. */
+    record CheckCorruption(String runId, EnvironmentId environment) implements Task {}
 
     /**
      * Loads tables of the artifact beside the live database, and proves them.

@@ -48,6 +48,7 @@ class TaskHandlers implements TaskHandler {
             case Task.RestoreFilestore filestore -> restore.restoreFilestore(filestore, progress);
             case Task.Validate validate -> restore.validate(validate, progress);
             case Task.UnpackImport unpack -> imports.unpack(unpack, progress);
+            case Task.CheckCorruption check -> restore.checkCorruption(check, progress);
             case Task.ExtractTables extract -> tables.extract(extract, progress);
             case Task.MergeTables merge -> tables.merge(merge, progress);
             case Task.RollBack rollBack -> restore.rollBack(rollBack, progress);
