@@ -47,6 +47,14 @@ else
   leave "systemd units" "there is no systemd-analyze"
 fi
 
+if command -v promtool >/dev/null; then
+  check "alerts: rules" promtool check rules infra/monitoring/rules/*.yaml
+  check "alerts: tests" promtool test rules infra/monitoring/tests/*.yaml
+  check "alerts: prometheus.yaml" promtool check config --syntax-only infra/monitoring/prometheus.yaml
+else
+  leave alerts "there is no promtool (Debian: prometheus)"
+fi
+
 # Away from the sources, so that nothing is left there.
 cp -r terraform "$scratch/terraform"
 if ! command -v terraform >/dev/null; then

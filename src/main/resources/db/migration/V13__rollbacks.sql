@@ -1,26 +1,11 @@
--- Two operations more: 'deployment' looks at what a deployment left, 'rollback' goes back behind it. What other migrations have
--- entered into the list of operations stays in it.
-DO $$
-DECLARE
-    operations text;
-    exclusive  text;
-BEGIN
-    SELECT string_agg(DISTINCT quote_literal(word[1]), ', ') INTO operations
-    FROM pg_constraint, regexp_matches(pg_get_constraintdef(oid), '''([a-z_]+)''', 'g') AS word
-    WHERE conname = 'runs_operation_type_check' AND conrelid = 'ops.runs'::regclass;
-    ALTER TABLE ops.runs DROP CONSTRAINT runs_operation_type_check;
-    EXECUTE format('ALTER TABLE ops.runs ADD CONSTRAINT runs_operation_type_check'
-                   || ' CHECK (operation_type IN (%s, ''deployment'', ''rollback''))', operations);
-
-    SELECT string_agg(DISTINCT quote_literal(word[1]), ', ') INTO exclusive
-    FROM regexp_matches(pg_get_indexdef('ops.runs_one_active'::regclass), '''([a-z_]+)''', 'g') AS word
-    WHERE word[1] NOT IN ('queued', 'running');
-    DROP INDEX ops.runs_one_active;
-    EXECUTE format('CREATE UNIQUE INDEX runs_one_active ON ops.runs (environment_id)'
-                   || ' WHERE status IN (''queued'', ''running'') AND parent_run_id IS NULL'
-                   || ' AND operation_type IN (%s, ''rollback'')', exclusive);
-END
-$$;
+-- Two operations more: 'deployment' looks at what a deployment left, 'rollback' goes back behind it, and is exclusive.
+ALTER TABLE ops.runs DROP CONSTRAINT runs_operation_type_check;
+ALTER TABLE ops.runs ADD CONSTRAINT runs_operation_type_check
+    CHECK (operation_type IN ('backup', 'restore', 'verify', 'validate', 'prune', 'discard', 'replicate', 'import', 'drill',
+                              'deployment', 'rollback'));
+DROP INDEX ops.runs_one_active;
+CREATE UNIQUE INDEX runs_one_active ON ops.runs (environment_id)
+    WHERE status IN ('queued', 'running') AND parent_run_id IS NULL AND operation_type IN ('backup', 'restore', 'rollback');
 
 -- What became of a deployment. outcome is null until its checks have ended; level and reason say what its trouble asks for.
 ALTER TABLE ops.deployments

@@ -96,6 +96,14 @@ final class ArchitectureTest {
             .byAnyPackage(of("notify"));
 
     @ArchTest
+    static final ArchRule who_watches_takes_no_part =
+            never("monitor", "orchestrator", "functions", "api", "console", "cli", "host", "sidecar");
+
+    @ArchTest
+    static final ArchRule a_report_takes_no_part =
+            never("report", "orchestrator", "functions", "api", "console", "cli", "host", "sidecar");
+
+    @ArchTest
     static final ArchRule only_the_command_line_uses_the_host = classes()
             .that()
             .resideInAPackage("dev.lifeboat.host..")

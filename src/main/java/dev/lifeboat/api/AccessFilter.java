@@ -65,6 +65,7 @@ public class AccessFilter {
                     + " form-action 'self'; base-uri 'none'; frame-ancestors 'none'");
 
     private static final String TASKS = "/tasks";
+    private static final String METRICS = "/q/metrics";
 
     private final LifeboatConfig.Role role;
     private final Optional<String> function;
@@ -191,6 +192,8 @@ public class AccessFilter {
                             FaultCode.BAD_INPUT,
                             "the request has no body",
                             "Send JSON; {} where there is nothing to say."));
+        } else if (path.equals(METRICS) || path.startsWith(METRICS + "/")) {
+            metrics(call, caller);
         } else if (isResource(path)) {
             call.next();
         } else if (!isServed(path)) {
@@ -227,17 +230,30 @@ public class AccessFilter {
 
     /** A function is a step without the run around it, and none of what a run checks before: no session calls one. */
     private void function(RoutingContext call, Caller caller, String path) {
+        letIn(call, () -> {
+            if (caller.via() == Caller.Via.SESSION) {
+                throw Fault.of(
+                                FaultCode.PERMISSION_DENIED,
+                                "a function is not called with a session of the console",
+                                "Call it with an administrator's token.")
+                        .toException();
+            }
+            access.require(caller, Action.ADMINISTER, Access.ALL, "POST " + path);
+        });
+    }
+
+    /** They name every environment. */
+    private void metrics(RoutingContext call, Caller caller) {
+        letIn(call, () -> access.require(caller, Action.VIEW, Access.ALL, "GET " + METRICS));
+    }
+
+    /** Goes on where the check throws no fault; it asks the state, and so can't be made on the thread that serves. */
+    private static void letIn(RoutingContext call, Runnable check) {
         call.vertx()
                 .executeBlocking(
                         () -> {
-                            if (caller.via() == Caller.Via.SESSION) {
-                                return Optional.of(Fault.of(
-                                        FaultCode.PERMISSION_DENIED,
-                                        "a function is not called with a session of the console",
-                                        "Call it with an administrator's token."));
-                            }
                             try {
-                                access.require(caller, Action.ADMINISTER, Access.ALL, "POST " + path);
+                                check.run();
                                 return Optional.<Fault>empty();
                             } catch (FaultException e) {
                                 return Optional.of(e.fault());

@@ -13,6 +13,8 @@ import dev.lifeboat.fault.FaultCode;
 import dev.lifeboat.orchestrator.BackupOrder;
 import dev.lifeboat.orchestrator.Operations;
 import dev.lifeboat.orchestrator.RestoreOrder;
+import dev.lifeboat.orchestrator.TablesRestoreOrder;
+import dev.lifeboat.postgres.TableOrder;
 import dev.lifeboat.preflight.PreflightReport;
 import dev.lifeboat.run.ArtifactCatalogue;
 import dev.lifeboat.run.BreakGlassStore;
@@ -116,11 +118,39 @@ public class EnvironmentsResource {
         }
     }
 
+    /** What a restore of tables is asked to be; the members are those of {@link TablesRestoreOrder}. */
+    public record TablesRestoreBody(
+            String artifact,
+            List<String> tables,
+            List<String> where,
+            List<Long> ids,
+            TableOrder.Mode mode,
+            Boolean withDependants,
+            Boolean dryRun,
+            Boolean safetyBackup,
+            String confirm) {
+        TablesRestoreOrder order() {
+            return new TablesRestoreOrder(
+                    artifact,
+                    tables,
+                    where,
+                    ids,
+                    mode,
+                    withDependants,
+                    dryRun,
+                    safetyBackup,
+                    Optional.ofNullable(confirm));
+        }
+    }
+
     /** Which file of the folder of imports, and a name of one's own for the artifact. */
     public record ImportBody(String file, String label) {}
 
     /** What to rehearse, all optional: an artifact's id (the newest backup), and the store whose copy it is. */
     public record DrillBody(String artifact, String store) {}
+
+    /** Whether every page of the database is read, in search of corruption. */
+    public record ValidationBody(Boolean deep) {}
 
     /** No members. */
     public record NoBody() {}
@@ -171,6 +201,19 @@ public class EnvironmentsResource {
     }
 
     @POST
+    @Path("{env}/table-restores")
+    @Needs(Action.RESTORE)
+    @Operation(
+            summary =
+                    "Starts bringing rows of chosen tables back into the live database, or says what that would write")
+    public Response restoreTables(@PathParam("env") String env, TablesRestoreBody body) {
+        TablesRestoreOrder order = Optional.ofNullable(body)
+                .orElseGet(() -> new TablesRestoreBody(null, null, null, null, null, null, null, null, null))
+                .order();
+        return begun.by(body, () -> operations.restoreTables(environments.find(env), order, caller.user()));
+    }
+
+    @POST
     @Path("{env}/imports")
     @Needs(Action.BACKUP)
     @Operation(summary = "Starts making an artifact of a zip of Odoo's that lies in the data folder's imports")
@@ -204,8 +247,13 @@ public class EnvironmentsResource {
     @Path("{env}/validations")
     @Needs(Action.VALIDATE)
     @Operation(summary = "Starts the validation checks alone")
-    public Response validate(@PathParam("env") String env, NoBody body) {
-        return begun.by(body, () -> operations.validate(environments.find(env), caller.user()));
+    public Response validate(@PathParam("env") String env, ValidationBody body) {
+        boolean deep = body != null && Boolean.TRUE.equals(body.deep());
+        return begun.by(
+                body,
+                () -> deep
+                        ? operations.validateDeeply(environments.find(env), caller.user())
+                        : operations.validate(environments.find(env), caller.user()));
     }
 
     @POST

@@ -8,10 +8,13 @@ import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
 import dev.lifeboat.json.Json;
 import java.io.IOException;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.security.PublicKey;
+import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
@@ -21,7 +24,7 @@ import picocli.CommandLine;
 @CommandLine.Command(
         name = "evidence",
         description = "Shows where a run's evidence is, and its files; checks evidence.",
-        subcommands = {EvidenceCommand.Verify.class, EvidenceCommand.Key.class},
+        subcommands = {EvidenceCommand.Verify.class, EvidenceCommand.Report.class, EvidenceCommand.Key.class},
         footer = {"", "Example:  lifeboat evidence run_20260301T020000Z_1a2b3c4d"})
 final class EvidenceCommand extends Command {
     @CommandLine.Spec
@@ -34,7 +37,7 @@ final class EvidenceCommand extends Command {
     int run() throws IOException, InterruptedException {
         if (runId == null) {
             throw new CommandLine.ParameterException(
-                    spec.commandLine(), "which run? evidence RUN; or: evidence verify, evidence key");
+                    spec.commandLine(), "which run? evidence RUN; or: evidence verify, evidence report, evidence key");
         }
         try (EngineSession session = EngineSession.open(settings(), terminal())) {
             return show(session.api());
@@ -173,6 +176,34 @@ final class EvidenceCommand extends Command {
         /** Names of files come from whoever made the folder: none may steer the terminal. */
         private static String printable(String text) {
             return text.replaceAll("\\p{Cntrl}", "?");
+        }
+    }
+
+    @CommandLine.Command(
+            name = "report",
+            description = {
+                "Prints a report for an auditor: the policy in force, runs, drills, gaps, and the controls that they speak for",
+                "(ISO 27001 A.8.13, SOC 2 A1.2 and A1.3, NIST CP-9)."
+            },
+            footer = {"", "Example:  lifeboat evidence report --from 2026-01-01 --to 2026-03-31 --format html > q1.html"
+            })
+    static final class Report extends EngineCommand {
+        @CommandLine.Option(names = "--from", paramLabel = "DAY", required = true, description = "The first day (UTC).")
+        LocalDate from;
+
+        @CommandLine.Option(names = "--to", paramLabel = "DAY", required = true, description = "The last day (UTC).")
+        LocalDate to;
+
+        @CommandLine.Option(names = "--format", paramLabel = "FORMAT", description = "md or html (default: md).")
+        String format = "md";
+
+        @Override
+        int run(ApiClient api) throws IOException, InterruptedException {
+            JsonNode report = api.get("/api/v1/evidence-report?from=" + from + "&to=" + to + "&format="
+                    + URLEncoder.encode(format, StandardCharsets.UTF_8));
+            terminal().line(report.path("document").asText());
+            terminal().answer(report);
+            return ExitCode.SUCCESS;
         }
     }
 

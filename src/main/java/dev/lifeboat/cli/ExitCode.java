@@ -30,7 +30,8 @@ final class ExitCode {
 
     /** The exit code that tells a run's end. */
     static int ofRun(JsonNode run) {
-        if (run.path("fault").path("code").asText().equals(FaultCode.CONTENT_DIFFERS.name())) {
+        String code = run.path("fault").path("code").asText();
+        if (code.equals(FaultCode.CONTENT_DIFFERS.name()) || code.equals(FaultCode.TABLES_CONFLICT.name())) {
             return PRECONDITION;
         }
         return switch (run.path("status").asText()) {

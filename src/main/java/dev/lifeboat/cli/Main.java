@@ -24,6 +24,7 @@ import picocli.CommandLine;
             VerifyCommand.class,
             ValidateCommand.class,
             RestoreCommand.class,
+            TablesCommand.class,
             ArtifactsCommand.class,
             ArtifactCommand.class,
             CatalogCommand.class,

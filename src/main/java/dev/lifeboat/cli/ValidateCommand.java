@@ -12,8 +12,15 @@ final class ValidateCommand extends EngineCommand {
     @CommandLine.Parameters(paramLabel = "ENV", description = "The environment.")
     String environment;
 
+    @CommandLine.Option(
+            names = "--deep",
+            description =
+                    "Also read every page of the database in search of corruption (pg_amcheck; needs its extension).")
+    boolean deep;
+
     @Override
     int run(ApiClient api) throws IOException, InterruptedException {
-        return follow(api.post(environmentPath(environment) + "/validations", Json.object()));
+        return follow(api.post(
+                environmentPath(environment) + "/validations", Json.object().put("deep", deep)));
     }
 }

@@ -24,7 +24,6 @@ import java.util.concurrent.TimeoutException;
  */
 public final class Health {
     private static final Duration ANSWER_LIMIT = Duration.ofSeconds(10);
-    private static final Duration ONE_ROUND = Duration.ofMinutes(1);
     private static final String NO_URL = "no url is configured for this environment";
     private static final Duration SHORTEST = Duration.ofMillis(1);
     private static final Duration PAUSE = Duration.ofMillis(500);
@@ -85,6 +84,15 @@ public final class Health {
 
     /** Asks again and again until every page answers, for at most {@code limit}; an answer under way is waited for no longer. */
     public Report await(Duration limit) {
+        return ask(limit, Integer.MAX_VALUE);
+    }
+
+    /** Asks every page once. */
+    public Report once() {
+        return ask(answerLimit.multipliedBy(PAGES.size() + 1L), 1);
+    }
+
+    private Report ask(Duration limit, int most) {
         if (url.isEmpty()) {
             return new Report(false, false, 0, 0, List.of(), NO_URL);
         }
@@ -102,7 +110,7 @@ public final class Health {
                 if (probes.stream().allMatch(Probe::passed)) {
                     return new Report(true, true, since(begin), rounds, probes, "");
                 }
-            } while (System.nanoTime() - end < 0);
+            } while (rounds < most && System.nanoTime() - end < 0);
             return new Report(
                     true,
                     false,
@@ -113,22 +121,6 @@ public final class Health {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return new Report(true, false, since(begin), rounds, probes, "interrupted");
-        }
-    }
-
-    /** Asks every page once. */
-    public Report once() {
-        if (url.isEmpty()) {
-            return new Report(false, false, 0, 0, List.of(), NO_URL);
-        }
-        long begin = System.nanoTime();
-        try (HttpClient client = client()) {
-            List<Probe> probes = round(client, url.get(), begin + ONE_ROUND.toNanos(), List.of());
-            boolean healthy = probes.stream().allMatch(Probe::passed);
-            return new Report(true, healthy, since(begin), 1, probes, healthy ? "" : "not healthy");
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return new Report(true, false, since(begin), 1, List.of(), "interrupted");
         }
     }
 

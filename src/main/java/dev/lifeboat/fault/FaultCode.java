@@ -66,6 +66,8 @@ public enum FaultCode {
     VALIDATION_FAILED(Kind.FAILURE, false),
     ROLLBACK_FAILED(Kind.FAILURE, false),
     DEPLOYMENT_BROKEN(Kind.FAILURE, false),
+    TABLES_CONFLICT(Kind.PRECONDITION, false),
+    MERGE_FAILED(Kind.FAILURE, false),
 
     // the engine
     EVIDENCE_MISSING(Kind.FAILURE, false),

@@ -55,7 +55,7 @@ public class FinalizeRun implements StepFunction {
                 switch (Operation.of(request.operation())) {
                     case RESTORE -> Inputs.isValidationOnly(request) ? nothing() : afterRestore(request);
                     case ROLLBACK -> Inputs.restoresData(request) ? afterRestore(request) : nothing();
-                    case IMPORT, DRILL -> abandon(request);
+                    case IMPORT, DRILL, RESTORE_TABLES -> abandon(request);
                     case BACKUP, VERIFY, VALIDATE, PRUNE, DISCARD, REPLICATE, DEPLOYMENT -> nothing();
                 };
         return switch (tidied) {

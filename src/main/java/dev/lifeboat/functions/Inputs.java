@@ -6,7 +6,9 @@ import dev.lifeboat.deployment.Judgement;
 import dev.lifeboat.environment.EnvironmentId;
 import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
+import dev.lifeboat.json.Json;
 import dev.lifeboat.orchestrator.RestoreMode;
+import dev.lifeboat.postgres.TableOrder;
 import dev.lifeboat.run.Operation;
 import dev.lifeboat.step.StepRequest;
 import java.time.Instant;
@@ -77,6 +79,24 @@ final class Inputs {
 
     private static boolean mode(StepRequest request, RestoreMode mode) {
         return request.inputs().path("mode").asText().equals(mode.wireName());
+    }
+
+    /** Which tables and rows a restore of tables brings back. */
+    static TableOrder tables(StepRequest request) {
+        try {
+            return Json.convert(request.inputs().path("order"), TableOrder.class);
+        } catch (IllegalArgumentException e) {
+            throw Fault.of(
+                            FaultCode.BAD_INPUT,
+                            "the input 'order' is not right: " + e.getMessage(),
+                            "See functions/merge-tables/request.example.json for the form.")
+                    .toException(e);
+        }
+    }
+
+    /** Whether nothing is to be written. */
+    static boolean isDryRun(StepRequest request) {
+        return request.inputs().path("dry_run").asBoolean();
     }
 
     static boolean neutralize(StepRequest request) {

@@ -67,7 +67,9 @@ public class PreRestoreBackup implements StepFunction {
             return stateOf(runs.load(child.get()));
         }
         Bindings bindings = environments.bindings(request.environmentId());
-        Optional<BackupType> type = whatIsThere(bindings);
+        Optional<BackupType> type = Operation.of(request.operation()) == Operation.RESTORE_TABLES
+                ? Optional.of(BackupType.DB_ONLY)
+                : whatIsThere(bindings);
         if (type.isEmpty()) {
             return notPossible(Files.isDirectory(bindings.filestore()));
         }

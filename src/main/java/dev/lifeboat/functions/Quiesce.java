@@ -48,7 +48,16 @@ public class Quiesce implements StepFunction {
         boolean restore =
                 switch (Operation.of(request.operation())) {
                     case RESTORE, ROLLBACK -> true;
-                    case BACKUP, VERIFY, VALIDATE, PRUNE, DISCARD, REPLICATE, IMPORT, DRILL, DEPLOYMENT -> false;
+                    case BACKUP,
+                            VERIFY,
+                            VALIDATE,
+                            PRUNE,
+                            DISCARD,
+                            REPLICATE,
+                            IMPORT,
+                            DRILL,
+                            DEPLOYMENT,
+                            RESTORE_TABLES -> false;
                 };
         boolean wanted = restore
                 || environments.configOf(bindings.environment()).service().stopForBackup();

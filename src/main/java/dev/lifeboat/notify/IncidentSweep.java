@@ -155,7 +155,7 @@ class IncidentSweep {
             case ROLLBACK -> run.status() == RunStatus.SUCCESS;
             case DEPLOYMENT ->
                 deployments.proposed().stream().noneMatch(deployment -> deployment.checkRunId.equals(escalation.runId));
-            case BACKUP, RESTORE, VERIFY, VALIDATE, PRUNE, DISCARD, REPLICATE, IMPORT, DRILL -> false;
+            case BACKUP, RESTORE, RESTORE_TABLES, VERIFY, VALIDATE, PRUNE, DISCARD, REPLICATE, IMPORT, DRILL -> false;
         };
     }
 

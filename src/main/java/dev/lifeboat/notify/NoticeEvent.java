@@ -17,6 +17,8 @@ public enum NoticeEvent {
     DRILL_FAILED,
     /** The newest backup is older than it may be. */
     BACKUP_OVERDUE,
+    /** A time of a schedule passed without its run. */
+    SCHEDULE_MISSED,
     /** A deployment went wrong; a person decides on its rollback. */
     ROLLBACK_PROPOSED,
     /** A rollback has begun. */

@@ -8,6 +8,7 @@ import dev.lifeboat.run.Artifact;
 import dev.lifeboat.run.ArtifactCatalogue;
 import dev.lifeboat.run.RunSnapshot;
 import dev.lifeboat.run.RunStore;
+import dev.lifeboat.run.TriggerStore;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.scheduler.Scheduled;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -17,6 +18,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
 
 /**
@@ -27,12 +29,17 @@ import org.jboss.logging.Logger;
 class NoticeSweep {
     private static final Logger LOG = Logger.getLogger(NoticeSweep.class);
     private static final Duration AT_THE_END = Duration.ofSeconds(15);
+    /** What was missed longer ago is in the record, and is news to nobody. */
+    private static final Duration MISSED_TOLD = Duration.ofDays(7);
+
+    private static final int MOST_FIRES = 200;
 
     private final NoticeBook book;
     private final Messenger messenger;
     private final RunStore runs;
     private final ArtifactCatalogue artifacts;
     private final EnvironmentCatalogue environments;
+    private final TriggerStore triggers;
     private final LifeboatConfig config;
     private final NoticeTargets targets;
     private volatile boolean ending;
@@ -43,6 +50,7 @@ class NoticeSweep {
             RunStore runs,
             ArtifactCatalogue artifacts,
             EnvironmentCatalogue environments,
+            TriggerStore triggers,
             LifeboatConfig config,
             NoticeTargets targets) {
         this.book = book;
@@ -50,6 +58,7 @@ class NoticeSweep {
         this.runs = runs;
         this.artifacts = artifacts;
         this.environments = environments;
+        this.triggers = triggers;
         this.config = config;
         this.targets = targets;
     }
@@ -75,8 +84,21 @@ class NoticeSweep {
                 Optional<Instant> newest = artifacts.latest(id, type -> true).map((Artifact made) -> made.createdAt);
                 Notices.overdue(id.toString(), newest, environments.configOf(id).recoveryPoint(), Instant.now())
                         .ifPresent(notice -> book.enter(notice, targets.of(notice.event())));
+                lookForMissed(id);
             }
         }
+    }
+
+    private void lookForMissed(EnvironmentId id) {
+        Instant since = Instant.now().minus(MISSED_TOLD);
+        triggers.fires(id, MOST_FIRES).stream()
+                .filter(fire -> fire.status().equals("missed") && fire.dueAt().isAfter(since))
+                .collect(Collectors.groupingBy(TriggerStore.Fire::name))
+                .values()
+                .forEach(missed -> {
+                    Notice notice = Notices.missed(missed);
+                    book.enter(notice, targets.of(notice.event()));
+                });
     }
 
     void atTheEnd(@Observes ShutdownEvent stop) {

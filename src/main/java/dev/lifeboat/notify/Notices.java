@@ -4,12 +4,15 @@ import dev.lifeboat.fault.Fault;
 import dev.lifeboat.run.Operation;
 import dev.lifeboat.run.RunSnapshot;
 import dev.lifeboat.run.RunStatus;
+import dev.lifeboat.run.TriggerStore;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /** Decides what is worth telling. Pure. */
 final class Notices {
@@ -71,7 +74,7 @@ final class Notices {
     /** What sweeps try again and again is told once a day. */
     private static String key(RunSnapshot run, Instant at) {
         return switch (run.operation()) {
-            case BACKUP, RESTORE, DRILL, IMPORT, DISCARD, DEPLOYMENT, ROLLBACK -> run.runId();
+            case BACKUP, RESTORE, RESTORE_TABLES, DRILL, IMPORT, DISCARD, DEPLOYMENT, ROLLBACK -> run.runId();
             case VERIFY, VALIDATE, PRUNE, REPLICATE ->
                 run.environment() + " " + run.operation().wireName() + " " + run.status() + " " + day(at);
         };
@@ -97,6 +100,32 @@ final class Notices {
                 newest.map(at -> "the newest is of " + at).orElse("there is none at all")
                         + "\nwhat to do: `lifeboat runs` tells what went wrong; `lifeboat backup` makes one now",
                 now));
+    }
+
+    /**
+     * What is told of times of a schedule that passed without their run; once for the newest of them.
+     *
+     * @param missed of one schedule, the newest first; not empty
+     */
+    static Notice missed(List<TriggerStore.Fire> missed) {
+        TriggerStore.Fire newest = missed.getFirst();
+        String environment = newest.name().environment().toString();
+        return new Notice(
+                environment + " schedule " + newest.name().schedule() + " missed " + newest.dueAt(),
+                NoticeEvent.SCHEDULE_MISSED,
+                environment,
+                Optional.empty(),
+                "Lifeboat: schedule " + newest.name().schedule() + " of " + environment + " did not run",
+                missed.stream()
+                                .map(fire -> "due " + fire.dueAt() + ": "
+                                        + fire.reason().orElse("no reason is known"))
+                                .collect(Collectors.joining("\n"))
+                        + "\nwhat to do: keep an engine running (lifeboat serve); `lifeboat "
+                        + (newest.name().schedule().equals("drill") ? "drill" : "runs") + "` "
+                        + (newest.name().schedule().equals("drill")
+                                ? "rehearses a restore now"
+                                : "tells what was done"),
+                newest.dueAt());
     }
 
     private static LocalDate day(Instant at) {

@@ -74,7 +74,7 @@ public class Incidents {
 
     private static boolean recovers(Operation operation) {
         return switch (operation) {
-            case RESTORE, ROLLBACK -> true;
+            case RESTORE, RESTORE_TABLES, ROLLBACK -> true;
             case BACKUP, VERIFY, VALIDATE, PRUNE, DISCARD, REPLICATE, IMPORT, DRILL, DEPLOYMENT -> false;
         };
     }

@@ -15,6 +15,8 @@ import dev.lifeboat.fault.RefusedException;
 import dev.lifeboat.guardrail.Guardrail;
 import dev.lifeboat.guardrail.Guardrails;
 import dev.lifeboat.json.Json;
+import dev.lifeboat.postgres.TableName;
+import dev.lifeboat.postgres.TableOrder;
 import dev.lifeboat.preflight.BackupPreconditions;
 import dev.lifeboat.preflight.PreflightReport;
 import dev.lifeboat.preflight.RestorePreconditions;
@@ -29,6 +31,7 @@ import dev.lifeboat.sidecar.OdooZip;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 
@@ -121,7 +124,7 @@ public class Operations {
      */
     public String restore(EnvironmentId environment, RestoreOrder order, String user) {
         Bindings bindings = environments.bindings(environment);
-        confirmed(bindings, order);
+        confirmed(bindings, order.confirm(), order.skipConfirmation(), "a restore replaces its database and filestore");
         Bindings source = source(bindings, order, user);
         String artifactId = artifactId(source.environment(), order);
         boolean neutralize = neutralize(bindings, source, order);
@@ -186,6 +189,53 @@ public class Operations {
                 () -> runs.child(failedRun, Operation.RESTORE),
                 () -> start(
                         Operation.RESTORE, environments.bindings(environment), inputs, user, Optional.of(failedRun)));
+    }
+
+    /** Starts a restore of tables into the live database; gives the run's id. */
+    public String restoreTables(EnvironmentId environment, TablesRestoreOrder order, String user) {
+        Bindings bindings = environments.bindings(environment);
+        if (!order.dryRun()) {
+            confirmed(bindings, order.confirm(), false, "rows of its database are written over");
+            safetyBackupWhereItMatters(bindings, order);
+        }
+        String artifactId = artifactId(environment, order.artifact(), BackupType.DB_ONLY);
+        TableOrder tables = restorePreconditions.ofTables(bindings, artifactId, known -> tables(order, known), user);
+        ObjectNode inputs = Json.object()
+                .put("artifact_id", artifactId)
+                .put("dry_run", order.dryRun())
+                .put("safety_backup", order.safetyBackup());
+        inputs.set("order", Json.tree(tables));
+        return start(Operation.RESTORE_TABLES, bindings, inputs, user, Optional.empty());
+    }
+
+    private static TableOrder tables(TablesRestoreOrder order, List<TableName> known) {
+        if (order.mode() == null) {
+            throw Fault.of(
+                            FaultCode.BAD_INPUT,
+                            "it is not said what becomes of rows that are there",
+                            "Say --mode insert-missing, upsert or replace (HTTP: \"mode\").")
+                    .toException();
+        }
+        return new TableOrder(
+                order.tables().stream()
+                        .map(text -> TableName.meant(text, known))
+                        .distinct()
+                        .toList(),
+                order.where().stream().map(TableOrder.Condition::parse).toList(),
+                order.ids(),
+                order.mode(),
+                order.withDependants());
+    }
+
+    private static void safetyBackupWhereItMatters(Bindings bindings, TablesRestoreOrder order) {
+        if (bindings.type() == EnvironmentType.PRODUCTION && !order.safetyBackup()) {
+            throw Fault.of(
+                            FaultCode.BAD_INPUT,
+                            bindings.environment()
+                                    + " is production: its database is backed up before rows are written",
+                            "Leave --no-safety-backup out.")
+                    .toException();
+        }
     }
 
     /** Starts the removal of what a successful restore displaced and kept; gives the run's id. */
@@ -304,6 +354,12 @@ public class Operations {
     /** Starts the seven checks alone; gives the run's id. */
     public String validate(EnvironmentId environment, String user) {
         return validate(environment, user, Optional.empty());
+    }
+
+    /** Starts the seven checks, and before them a search for corruption in every page of the database; gives the run's id. */
+    public String validateDeeply(EnvironmentId environment, String user) {
+        permitted(environment, Operation.VALIDATE, user);
+        return start(Operation.VALIDATE, environment, Json.object().put("deep", true), user, Optional.empty());
     }
 
     /** Starts the seven checks alone, once for each trigger; gives the run's id. */
@@ -429,10 +485,6 @@ public class Operations {
         }
     }
 
-    private void confirmed(Bindings bindings, RestoreOrder order) {
-        confirmed(bindings, order.confirm(), order.skipConfirmation(), "a restore replaces its database and filestore");
-    }
-
     /** What a person does to production is confirmed by its name. */
     void confirmed(Bindings bindings, Optional<String> confirm, boolean skipped, String what) {
         if (bindings.type() != EnvironmentType.PRODUCTION
@@ -477,23 +529,26 @@ public class Operations {
     }
 
     private String artifactId(EnvironmentId environment, RestoreOrder order) {
-        if (order.artifact() == null || order.artifact().isBlank()) {
+        return artifactId(environment, order.artifact(), order.type());
+    }
+
+    private String artifactId(EnvironmentId environment, String artifact, BackupType wanted) {
+        if (artifact == null || artifact.isBlank()) {
             throw Fault.of(
                             FaultCode.BAD_INPUT,
                             "no artifact is named",
                             "Name an artifact, or 'latest'; `lifeboat artifacts` lists them.")
                     .toException();
         }
-        if (!order.artifact().equals("latest")) {
-            return order.artifact();
+        if (!artifact.equals("latest")) {
+            return artifact;
         }
-        BackupType wanted = order.type();
         return artifacts
                 .latest(
                         environment,
                         type -> (type.coversDatabase() || !wanted.coversDatabase())
                                 && (type.coversFilestore() || !wanted.coversFilestore()))
-                .map(artifact -> artifact.artifactId)
+                .map(newest -> newest.artifactId)
                 .orElseThrow(() -> Fault.of(
                                 FaultCode.UNKNOWN_ARTIFACT,
                                 "there is no artifact of " + environment + " that covers a " + wanted.wireName()

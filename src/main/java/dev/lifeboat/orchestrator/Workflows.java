@@ -102,7 +102,11 @@ public final class Workflows {
     private static final Workflow VALIDATE = new Workflow(
             Operation.VALIDATE,
             List.of("inputs.json"),
-            List.of(step("validate", ofHours(2)).evidence("validation_report.json")),
+            List.of(
+                    step("check-corruption", ofHours(12))
+                            .unless(Workflows::notDeep)
+                            .evidence("corruption_check.json"),
+                    step("validate", ofHours(2)).evidence("validation_report.json")),
             Optional.empty(),
             step("finalize", ofMinutes(5)).attempts(3).evidence("final_status.json"));
 
@@ -213,6 +217,20 @@ public final class Workflows {
             Optional.of(step("roll-back", ofHours(2)).attempts(5)),
             step("finalize", ofHours(1)).attempts(3).evidence("final_status.json", "rollback_result.json"));
 
+    private static final Workflow RESTORE_TABLES = new Workflow(
+            Operation.RESTORE_TABLES,
+            List.of("inputs.json"),
+            List.of(
+                    step("verify-artifact", ofHours(6)).attempts(2).evidence("artifact_verification.json"),
+                    step("extract-tables", ofHours(12)).attempts(2).evidence("tables_extraction.json"),
+                    step("plan-tables", ofHours(12)).attempts(2).evidence("table_plan.json"),
+                    step("pre-restore-backup", ofHours(24))
+                            .unless(either(Workflows::dryRun, Workflows::withoutSafetyBackup))
+                            .evidence("pre_restore_backup.json"),
+                    step("merge-tables", ofHours(12)).unless(Workflows::dryRun).evidence("table_restore.json")),
+            Optional.empty(),
+            step("finalize", ofHours(1)).attempts(3).evidence("final_status.json"));
+
     private Workflows() {}
 
     /** The workflow of an operation. */
@@ -229,6 +247,7 @@ public final class Workflows {
             case DRILL -> DRILL;
             case DEPLOYMENT -> DEPLOYMENT;
             case ROLLBACK -> ROLLBACK;
+            case RESTORE_TABLES -> RESTORE_TABLES;
         };
     }
 
@@ -256,6 +275,18 @@ public final class Workflows {
     private static Optional<String> inPlace(ObjectNode inputs) {
         return reason(
                 inputs.path("in_place").asBoolean(), "in_place is set: everything is done after the service's stop");
+    }
+
+    private static Optional<String> notDeep(ObjectNode inputs) {
+        return reason(!inputs.path("deep").asBoolean(), "it was not asked for (--deep)");
+    }
+
+    private static Optional<String> dryRun(ObjectNode inputs) {
+        return reason(inputs.path("dry_run").asBoolean(), "a dry run writes nothing");
+    }
+
+    private static Optional<String> withoutSafetyBackup(ObjectNode inputs) {
+        return reason(!inputs.path("safety_backup").asBoolean(true), "safety_backup is false");
     }
 
     private static Optional<String> putsBack(ObjectNode inputs) {

@@ -1,5 +1,6 @@
 package dev.lifeboat.postgres;
 
+import dev.lifeboat.artifact.Manifest.TableDigest;
 import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
 import dev.lifeboat.fault.FaultException;
@@ -50,6 +51,25 @@ public final class DatabaseDigester {
                 limit,
                 SchemaDigest::read);
         return new ContentDigest(rows.tables(), rows.sequences(), rows.largeObjects(), schema);
+    }
+
+    /**
+     * The digests of some tables' rows.
+     *
+     * @throws FaultException as {@link #ofDatabase}
+     */
+    public static List<TableDigest> ofTables(
+            DatabaseServer server,
+            String database,
+            PgTools tools,
+            List<TableName> tables,
+            Progress progress,
+            Duration limit) {
+        var selection = new ArrayList<>(List.of("--section=data"));
+        // in quotes a pattern means nothing but itself (PostgreSQL documentation, psql "Patterns")
+        tables.forEach(table -> selection.add("--table=" + table.quoted()));
+        return read(server, database, tools, Optional.empty(), selection, limit, in -> DataDigest.read(in, progress))
+                .tables();
     }
 
     private static <T> T read(

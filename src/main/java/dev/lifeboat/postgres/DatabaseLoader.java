@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -112,12 +113,53 @@ public final class DatabaseLoader {
         try {
             progress.phase("restore");
             progress.expect(facts.sizeBytes(), facts.tableCount());
-            restore(name, owner, archive, jobs, progress, limit);
+            restore(name, owner, archive, jobs, List.of(), progress, limit);
             progress.phase("analyze");
             analyze(name, limit);
             List<String> notApplied = applySettings(name, facts);
             whole = true;
             return new Loaded(name, (System.nanoTime() - begun) / 1e9, notApplied);
+        } finally {
+            if (!whole) {
+                dropHidden(name);
+            }
+        }
+    }
+
+    /**
+     * Makes the hidden database with the original's definitions, and the rows of some tables, without indexes, constraints
+     * between tables and triggers. When it fails, the hidden database is gone again.
+     *
+     * @param name the hidden database, as {@link #newName} gives it
+     * @param archive the dump, a regular file
+     * @param facts how the original was set up
+     * @param tables whose rows are loaded
+     * @throws FaultException as {@link #load}
+     */
+    public void loadTables(
+            String name,
+            Path archive,
+            DatabaseFacts facts,
+            List<TableName> tables,
+            int jobs,
+            Progress progress,
+            Duration limit) {
+        checkedName(name);
+        progress.phase("create");
+        String owner = create(name, facts);
+        boolean whole = false;
+        try {
+            progress.phase("restore");
+            restore(name, owner, archive, 1, List.of("--section=pre-data"), progress, limit);
+            Map<String, List<TableName>> bySchema = tables.stream().collect(Collectors.groupingBy(TableName::schema));
+            for (var schema : bySchema.entrySet()) {
+                var selection = new ArrayList<>(List.of("--section=data", "--schema=" + schema.getKey()));
+                schema.getValue().forEach(table -> selection.add("--table=" + table.name()));
+                restore(name, owner, archive, jobs, selection, progress, limit);
+            }
+            progress.phase("analyze");
+            analyze(name, limit);
+            whole = true;
         } finally {
             if (!whole) {
                 dropHidden(name);
@@ -255,7 +297,14 @@ public final class DatabaseLoader {
         }
     }
 
-    private void restore(String name, String owner, Path archive, int jobs, Progress progress, Duration limit) {
+    private void restore(
+            String name,
+            String owner,
+            Path archive,
+            int jobs,
+            List<String> selection,
+            Progress progress,
+            Duration limit) {
         var command = new ArrayList<>(List.of(
                 tools.pgRestore().toString(),
                 "--exit-on-error",
@@ -265,6 +314,7 @@ public final class DatabaseLoader {
                 "--no-tablespaces",
                 "--jobs=" + Math.max(1, jobs),
                 "--dbname=" + DatabaseServer.connectionString(name)));
+        command.addAll(selection);
         if (!owner.equals(server.binding().user())) {
             command.add("--role=" + owner);
         }

@@ -1,19 +1,30 @@
 package dev.lifeboat.preflight;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.lifeboat.artifact.BackupType;
+import dev.lifeboat.artifact.OpenArtifact;
+import dev.lifeboat.environment.Bindings;
+import dev.lifeboat.environment.ConfigComparison;
+import dev.lifeboat.environment.ConfigSnapshot;
 import dev.lifeboat.environment.EnvironmentCatalogue;
 import dev.lifeboat.environment.EnvironmentId;
 import dev.lifeboat.environment.LifeboatConfig;
 import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
 import dev.lifeboat.fault.FaultException;
+import dev.lifeboat.json.Json;
 import dev.lifeboat.postgres.PgTools;
+import dev.lifeboat.run.Artifact;
+import dev.lifeboat.run.ArtifactCatalogue;
 import dev.lifeboat.store.Stores;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /** Looks at everything that Lifeboat needs: the tools, the evidence folder, and what a backup of each environment needs. */
 @ApplicationScoped
@@ -22,12 +33,22 @@ public class Doctor {
     private final BackupPreconditions backup;
     private final LifeboatConfig config;
     private final Stores stores;
+    private final ArtifactCatalogue artifacts;
+    private final CatalogueOpener opener;
 
-    Doctor(EnvironmentCatalogue environments, BackupPreconditions backup, LifeboatConfig config, Stores stores) {
+    Doctor(
+            EnvironmentCatalogue environments,
+            BackupPreconditions backup,
+            LifeboatConfig config,
+            Stores stores,
+            ArtifactCatalogue artifacts,
+            CatalogueOpener opener) {
         this.environments = environments;
         this.backup = backup;
         this.config = config;
         this.stores = stores;
+        this.artifacts = artifacts;
+        this.opener = opener;
     }
 
     /** Looks; {@code user} is who would start the backups. */
@@ -56,11 +77,59 @@ public class Doctor {
                                 check.status(),
                                 check.fault()))
                         .forEach(checks::add);
+                checks.add(configuration(environments.bindings(id)));
             } catch (FaultException e) {
                 checks.add(Check.failed(id + ": configuration", "config/application.yaml", e.fault()));
             }
         }
         return new PreflightReport(checks);
+    }
+
+    /** What a lost configuration lacks shows against the newest backup's snapshot of it, secrets by their presence. */
+    private Check configuration(Bindings bindings) {
+        String name = bindings.environment() + ": configuration as at the newest backup";
+        return artifacts
+                .latest(bindings.environment(), type -> true)
+                .map(newest -> Probe.check(
+                        name, "config_snapshot.json of " + newest.artifactId, () -> compared(newest, bindings)))
+                .orElseGet(() -> Check.skipped(name, "the catalogue", "there is no backup yet"));
+    }
+
+    private String compared(Artifact newest, Bindings bindings) {
+        List<ConfigComparison.Difference> differences =
+                ConfigComparison.compare(snapshot(opener.open(newest)), ConfigSnapshot.take(bindings, List.of()));
+        List<String> critical = differences.stream()
+                .filter(difference -> difference.severity() == ConfigComparison.Severity.CRITICAL)
+                .map(Doctor::told)
+                .toList();
+        if (!critical.isEmpty()) {
+            throw Fault.of(
+                            FaultCode.BAD_CONFIGURATION,
+                            String.join("; ", critical),
+                            "Put it right: docs/runbooks/p4-configuration.md says what comes from where. Where it was changed on"
+                                    + " purpose, the next backup knows it.")
+                    .toException();
+        }
+        return differences.isEmpty()
+                ? "no differences"
+                : differences.stream().map(Doctor::told).collect(Collectors.joining("; "));
+    }
+
+    private static String told(ConfigComparison.Difference difference) {
+        return difference.key() + " was '" + difference.artifact() + "', is '" + difference.current() + "'";
+    }
+
+    private static JsonNode snapshot(OpenArtifact artifact) {
+        String path = artifact.manifest().configSnapshot().path();
+        try (InputStream in = artifact.open(path, 0)) {
+            return Json.mapper().readTree(in);
+        } catch (IOException e) {
+            throw Fault.of(
+                            FaultCode.ARTIFACT_DAMAGED,
+                            path + " of " + artifact.id() + " can't be read: " + e.getMessage(),
+                            "`lifeboat verify " + artifact.id().id() + "` looks at every byte of it.")
+                    .toException(e);
+        }
     }
 
     /** Where an environment's configuration is at fault, that is told with the environment. */

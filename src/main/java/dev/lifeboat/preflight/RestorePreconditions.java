@@ -12,6 +12,9 @@ import dev.lifeboat.fault.FaultCode;
 import dev.lifeboat.fault.FaultException;
 import dev.lifeboat.postgres.DatabaseServer;
 import dev.lifeboat.postgres.PgTools;
+import dev.lifeboat.postgres.TableMerge;
+import dev.lifeboat.postgres.TableName;
+import dev.lifeboat.postgres.TableOrder;
 import dev.lifeboat.run.Artifact;
 import dev.lifeboat.run.ArtifactCatalogue;
 import dev.lifeboat.run.Operation;
@@ -26,6 +29,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Function;
 
 /** The nine preconditions of the restore specification, in its order. */
 @ApplicationScoped
@@ -94,6 +98,30 @@ public class RestorePreconditions {
                 }),
                 room(bindings, row, type),
                 reachable(bindings, Optional.empty(), type)));
+    }
+
+    /**
+     * What a restore of tables needs, and the order with the tables' full names.
+     *
+     * @param wanted makes the order, of the tables that the artifact has
+     * @throws dev.lifeboat.fault.RefusedException where a precondition does not hold
+     * @throws FaultException BAD_INPUT where a table can't be restored
+     */
+    public TableOrder ofTables(
+            Bindings bindings, String artifactId, Function<List<TableName>, TableOrder> wanted, String user) {
+        List<Check> checks = new ArrayList<>(common.evaluate(bindings, Operation.RESTORE, user));
+        checks.add(Probe.check("artifact exists and has a database", artifactId, () -> {
+            belongs(artifacts.get(artifactId), bindings.environment(), BackupType.DB_ONLY);
+            return artifactId;
+        }));
+        checks.add(reachable(bindings, Optional.empty(), BackupType.DB_ONLY));
+        new PreflightReport(checks).orRefuse();
+        OpenArtifact artifact = opener.open(artifacts.get(artifactId));
+        TableOrder order = wanted.apply(artifact.manifest().database().orElseThrow().tables().stream()
+                .map(digest -> TableName.parse(digest.table()))
+                .toList());
+        TableMerge.check(new DatabaseServer(bindings.database()), order);
+        return order;
     }
 
     private static void belongs(Artifact artifact, EnvironmentId source, BackupType type) {

@@ -22,7 +22,9 @@ public enum Operation {
     /** Looks at what a deployment has left. */
     DEPLOYMENT,
     /** Goes back behind a deployment: its version, and where the data is damaged the data too. */
-    ROLLBACK;
+    ROLLBACK,
+    /** Brings rows of chosen tables back into the live database. */
+    RESTORE_TABLES;
 
     /** The name in the state, in permissions and on the wire. */
     @com.fasterxml.jackson.annotation.JsonValue
@@ -46,7 +48,7 @@ public enum Operation {
     /** Whether at most one run of these is active in an environment. */
     public boolean isExclusive() {
         return switch (this) {
-            case BACKUP, RESTORE, ROLLBACK -> true;
+            case BACKUP, RESTORE, RESTORE_TABLES, ROLLBACK -> true;
             case VERIFY, VALIDATE, PRUNE, DISCARD, REPLICATE, IMPORT, DRILL, DEPLOYMENT -> false;
         };
     }

@@ -15,20 +15,19 @@ import dev.lifeboat.filestore.FolderSwap;
 import dev.lifeboat.json.Json;
 import dev.lifeboat.odoo.CheckResult;
 import dev.lifeboat.odoo.Validation;
+import dev.lifeboat.postgres.CorruptionCheck;
 import dev.lifeboat.postgres.DatabaseLoader;
 import dev.lifeboat.postgres.DatabaseSwap;
 import dev.lifeboat.postgres.PgTools;
 import dev.lifeboat.progress.Progress;
 import dev.lifeboat.step.EvidenceFile;
 import dev.lifeboat.step.StepResult;
-import dev.lifeboat.store.ArtifactStore;
 import dev.lifeboat.store.Stores;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /**
  * The heavy half of a restore. New things are built and proved beside the present ones, then swapped; what was there is kept
@@ -193,6 +192,25 @@ class RestoreTasks {
                 evidence);
     }
 
+    StepResult checkCorruption(Task.CheckCorruption task, Progress progress) {
+        progress.phase("read every page");
+        CorruptionCheck check = CorruptionCheck.of(site(task).server(), config.pgBin(), NewDatabase.LIMIT);
+        var evidence = List.of(new EvidenceFile("corruption_check.json", Json.pretty(check)));
+        return switch (check.outcome()) {
+            case PASSED -> new StepResult.Done(Json.object().put("summary", "pg_amcheck found nothing"), evidence);
+            case SKIPPED -> new StepResult.Done(Json.object().put("summary", "not checked: " + check.why()), evidence);
+            case FAILED ->
+                new StepResult.Failed(
+                        Fault.of(
+                                FaultCode.VALIDATION_FAILED,
+                                "the database is corrupted: " + check.findings().size()
+                                        + " lines of findings; nothing was changed",
+                                "corruption_check.json in the evidence has them; docs/runbooks/p2-corrupted.md leads on."),
+                        "the environment as it was",
+                        evidence);
+        };
+    }
+
     /** What came of running Odoo on a copy, before the swap. */
     private static Optional<CheckResult> syntax(RestoreSite site) {
         if (!site.hasKept(DATABASE)) {
@@ -313,17 +331,7 @@ class RestoreTasks {
     }
 
     private OpenArtifact open(ArtifactId id, Optional<String> preferred) {
-        List<ArtifactStore> all = stores.readable(environments.bindings(id.environment()));
-        return library.open(
-                id,
-                Stream.concat(
-                                all.stream().filter(store -> preferred
-                                        .filter(store.name()::equals)
-                                        .isPresent()),
-                                all.stream().filter(store -> preferred
-                                        .filter(store.name()::equals)
-                                        .isEmpty()))
-                        .toList());
+        return library.open(id, stores.readable(environments.bindings(id.environment()), preferred));
     }
 
     private static String duration(Instant begin, String how) {

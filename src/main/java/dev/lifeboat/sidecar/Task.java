@@ -5,6 +5,7 @@ import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import dev.lifeboat.artifact.ArtifactId;
 import dev.lifeboat.artifact.BackupType;
 import dev.lifeboat.environment.EnvironmentId;
+import dev.lifeboat.postgres.TableOrder;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -27,6 +28,9 @@ import java.util.Optional;
     @JsonSubTypes.Type(value = Task.CheckDeployment.class, name = "check_deployment"),
     @JsonSubTypes.Type(value = Task.RollBack.class, name = "roll_back"),
     @JsonSubTypes.Type(value = Task.UnpackImport.class, name = "unpack_import"),
+    @JsonSubTypes.Type(value = Task.CheckCorruption.class, name = "check_corruption"),
+    @JsonSubTypes.Type(value = Task.ExtractTables.class, name = "extract_tables"),
+    @JsonSubTypes.Type(value = Task.MergeTables.class, name = "merge_tables"),
     @JsonSubTypes.Type(value = Task.Abandon.class, name = "abandon"),
     @JsonSubTypes.Type(value = Task.DropDisplaced.class, name = "drop_displaced")
 })
@@ -52,6 +56,9 @@ public sealed interface Task {
             case CheckDeployment check -> Optional.empty();
             case UnpackImport unpack -> Optional.empty();
             case RollBack rollBack -> Optional.empty();
+            case CheckCorruption check -> Optional.empty();
+            case ExtractTables extract -> Optional.empty();
+            case MergeTables merge -> Optional.empty();
             case Abandon abandon -> Optional.empty();
             case DropDisplaced drop -> Optional.empty();
         };
@@ -185,6 +192,27 @@ public sealed interface Task {
      * @param file its plain name in the folder of imports
      */
     record UnpackImport(String runId, EnvironmentId environment, String file) implements Task {}
+
+    /** Looks for corruption in the pages of the live database. */
+    record CheckCorruption(String runId, EnvironmentId environment) implements Task {}
+
+    /**
+     * Loads tables of the artifact beside the live database, and proves them.
+     *
+     * @param store the store whose copy was verified; empty: the nearest is read
+     * @param order which tables; those whose rows are deleted along are loaded with them
+     */
+    record ExtractTables(
+            String runId, EnvironmentId environment, ArtifactId artifact, Optional<String> store, TableOrder order)
+            implements Task {}
+
+    /**
+     * Brings rows of the tables that {@link ExtractTables} has loaded into the live database.
+     *
+     * @param write false: only says what would be written
+     */
+    record MergeTables(String runId, EnvironmentId environment, ArtifactId artifact, TableOrder order, boolean write)
+            implements Task {}
 
     /** Puts back what a restore moved aside. */
     record RollBack(String runId, EnvironmentId environment) implements Task {}

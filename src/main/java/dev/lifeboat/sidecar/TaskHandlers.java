@@ -13,6 +13,7 @@ class TaskHandlers implements TaskHandler {
     private final CopyTasks copies;
     private final ImportTasks imports;
     private final DeploymentTasks deployments;
+    private final TableTasks tables;
 
     TaskHandlers(
             Captures captures,
@@ -20,13 +21,15 @@ class TaskHandlers implements TaskHandler {
             RestoreTasks restore,
             CopyTasks copies,
             ImportTasks imports,
-            DeploymentTasks deployments) {
+            DeploymentTasks deployments,
+            TableTasks tables) {
         this.captures = captures;
         this.backup = backup;
         this.restore = restore;
         this.copies = copies;
         this.imports = imports;
         this.deployments = deployments;
+        this.tables = tables;
     }
 
     @Override
@@ -49,6 +52,9 @@ class TaskHandlers implements TaskHandler {
             case Task.Validate validate -> restore.validate(validate, progress);
             case Task.CheckDeployment check -> deployments.check(check, progress);
             case Task.UnpackImport unpack -> imports.unpack(unpack, progress);
+            case Task.CheckCorruption check -> restore.checkCorruption(check, progress);
+            case Task.ExtractTables extract -> tables.extract(extract, progress);
+            case Task.MergeTables merge -> tables.merge(merge, progress);
             case Task.RollBack rollBack -> restore.rollBack(rollBack, progress);
             case Task.Abandon abandon -> restore.abandon(abandon, progress);
             case Task.DropDisplaced drop -> restore.dropDisplaced(drop, progress);

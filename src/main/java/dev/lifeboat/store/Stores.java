@@ -9,6 +9,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -41,6 +42,14 @@ public class Stores {
                 .flatMap(names -> names)
                 .distinct()
                 .map(this::byName)
+                .toList();
+    }
+
+    /** The same, one of them before all others. */
+    public List<ArtifactStore> readable(Bindings bindings, Optional<String> preferred) {
+        return readable(bindings).stream()
+                .sorted(Comparator.comparing(
+                        store -> preferred.filter(store.name()::equals).isEmpty()))
                 .toList();
     }
 

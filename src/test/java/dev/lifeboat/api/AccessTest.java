@@ -37,6 +37,7 @@ class AccessTest {
                 "/backup/health/../../api/v1/runs",
                 "/q/health/../../api/v1/runs",
                 "/q/openapi",
+                "/q/metrics",
                 "/console/assets/../../api/v1/runs"
             })
     void without_a_token_nothing_is_answered(String path) {

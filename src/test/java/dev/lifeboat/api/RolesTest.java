@@ -55,6 +55,7 @@ class RolesTest {
         VERIFY("POST", ARTIFACT + "/verifications", Role.OPERATOR, Role.RESTORER, Role.ADMIN),
         REPLICATE("POST", ARTIFACT + "/copies", Role.OPERATOR, Role.RESTORER, Role.ADMIN),
         RESTORE("POST", ENVIRONMENT + "/restores", Role.RESTORER, Role.ADMIN),
+        RESTORE_TABLES("POST", ENVIRONMENT + "/table-restores", Role.RESTORER, Role.ADMIN),
         DROP_WHAT_WAS_DISPLACED("POST", "/api/v1/displaced/run_roles/drop", Role.RESTORER, Role.ADMIN),
         PRUNE("POST", ENVIRONMENT + "/prunes", Role.ADMIN),
         SEE_TOKENS("GET", "/api/v1/tokens", Role.ADMIN),

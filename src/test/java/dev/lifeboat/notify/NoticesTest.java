@@ -10,6 +10,7 @@ import dev.lifeboat.json.Json;
 import dev.lifeboat.run.Operation;
 import dev.lifeboat.run.RunSnapshot;
 import dev.lifeboat.run.RunStatus;
+import dev.lifeboat.run.TriggerStore;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -107,5 +108,21 @@ final class NoticesTest {
         assertThat(Notices.overdue("acme/prod", Optional.empty(), day, END.plusSeconds(60))
                         .map(Notice::key))
                 .isEqualTo(overdue.map(Notice::key));
+    }
+
+    @Test
+    void times_of_a_schedule_that_passed_are_told_together_once_for_the_newest() {
+        var drill = new TriggerStore.ScheduleName(EnvironmentId.parse("acme/shop"), "drill");
+        var newest = new TriggerStore.Fire(
+                drill, Instant.parse("2026-11-15T05:00:00Z"), "missed", Optional.of("no engine ran"), Optional.empty());
+        var before = new TriggerStore.Fire(
+                drill, Instant.parse("2026-11-08T05:00:00Z"), "missed", Optional.empty(), Optional.empty());
+
+        Notice notice = Notices.missed(List.of(newest, before));
+
+        assertThat(notice.event()).isEqualTo(NoticeEvent.SCHEDULE_MISSED);
+        assertThat(notice.key()).isEqualTo(Notices.missed(List.of(newest)).key());
+        assertThat(notice.text())
+                .contains("2026-11-15T05:00:00Z: no engine ran", "2026-11-08T05:00:00Z", "lifeboat drill");
     }
 }
