@@ -162,6 +162,7 @@ seconds() { # BEGIN END, as $EPOCHREALTIME tells them
   awk -v b="$1" -v e="$2" 'BEGIN { printf "%.1f", e - b }'
 }
 
+# shellcheck disable=SC2034 # for who sources this
 backup() { # [OPTION…]: sets backup_s, archive_s, artifact
   local begin
   sync
