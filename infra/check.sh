@@ -62,7 +62,7 @@ else
   leave "the size of function.zip" "it is not built: ./mvnw package -Plambda"
 fi
 if [ -e target/native-sources/native-image.args ]; then
-  check "sources of the native program" test -s target/native-sources/lifeboat-0.1.0-SNAPSHOT-runner.jar
+  check "sources of the native program" test -s "$(sed -n 's#.*-jar \([^ ]*\).*#target/native-sources/\1#p' target/native-sources/native-image.args)"
 else
   leave "sources of the native program" "they are not built: ./mvnw package -Dnative -Dquarkus.native.sources-only=true"
 fi
