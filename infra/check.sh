@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Checks everything that is no Java, with the tools that are at hand, and tells what it could not check. Fails where a check fails;
-# --all fails too where one could not be made.
+# --all fails too where one could not be made, and builds and runs the images.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -26,12 +26,12 @@ leave() { # NAME WHY
   left=1
 }
 
-mapfile -t scripts < <(git ls-files -- lifeboat 'infra/*.sh' '.ci/run')
+mapfile -t scripts < <(git ls-files -- lifeboat 'infra/*.sh' infra/images/lifeboat infra/images/healthy '.ci/run')
 for script in "${scripts[@]}"; do
   check "bash -n $script" bash -n "$script"
 done
 if command -v shellcheck >/dev/null; then
-  check shellcheck shellcheck -x "${scripts[@]}"
+  check shellcheck shellcheck -x -S warning "${scripts[@]}"
 else
   leave shellcheck "it is not installed"
 fi
@@ -55,8 +55,34 @@ else
   leave alerts "there is no promtool (Debian: prometheus)"
 fi
 
-# Away from the sources, so that nothing is left there.
+if command -v kubectl >/dev/null; then
+  for folder in infra/kubernetes/base infra/kubernetes/overlays/*/; do
+    check "kustomize ${folder#infra/kubernetes/}" kubectl kustomize "$folder"
+  done
+else
+  leave kustomize "there is no kubectl"
+fi
+check "Knative services as the functions' files say" \
+  diff <(infra/kubernetes/knative.sh) infra/kubernetes/overlays/knative/functions.yaml
+if [ -e target/function.zip ]; then
+  check "function.zip is under 80 MB" test "$(stat -c %s target/function.zip)" -lt 80000000
+else
+  leave "the size of function.zip" "it is not built: ./mvnw package -Plambda"
+fi
+if [ -e target/native-sources/native-image.args ]; then
+  check "sources of the native program" test -s "$(sed -n 's#.*-jar \([^ ]*\).*#target/native-sources/\1#p' target/native-sources/native-image.args)"
+else
+  leave "sources of the native program" "they are not built: ./mvnw package -Dnative -Dquarkus.native.sources-only=true"
+fi
+if [ "${1:-}" = --all ] && [ "$(id -u)" -eq 0 ]; then
+  check images infra/images/test.sh "$scratch/images"
+else
+  leave images "--all builds and runs them, as root (infra/images/test.sh)"
+fi
+
+# Away from the sources, so that nothing is left there. The functions' module reads what stands beside it.
 cp -r terraform "$scratch/terraform"
+cp -r functions "$scratch/functions"
 if ! command -v terraform >/dev/null; then
   leave terraform "it is not installed"
 else

@@ -29,8 +29,9 @@ ask() {
     "http://127.0.0.1:$function_port/$function"
 }
 
-first_answer() { # [JVM OPTION…]: sets took_s, memory_mb
-  local begin end pid
+first_answer() { # [JVM OPTION…]: sets took_s, processor_s (which other work on the machine hardly changes), memory_mb
+  local begin end pid ticks
+  ticks=$(getconf CLK_TCK)
   begin=$EPOCHREALTIME
   "$java" "${flags[@]}" "$@" -jar "$jar" function "$function" --port "$function_port" >"$work/function.log" 2>&1 &
   pid=$!
@@ -39,6 +40,7 @@ first_answer() { # [JVM OPTION…]: sets took_s, memory_mb
     sleep 0.01
   done
   end=$EPOCHREALTIME
+  processor_s=$(awk -v t="$ticks" '{ printf "%.2f", ($14 + $15) / t }' "/proc/$pid/stat")
   grep -q '"status":"done"' "$work/answer" || die "the function did not do its step" "read $work/answer"
   memory_mb=$(awk '/^VmRSS/ { print int($2 / 1024) }' "/proc/$pid/status")
   for _ in 1 2 3; do
@@ -49,15 +51,18 @@ first_answer() { # [JVM OPTION…]: sets took_s, memory_mb
   took_s=$(awk -v b="$begin" -v e="$end" 'BEGIN { printf "%.2f", e - b }')
 }
 
+median() { printf '%s\n' "$@" | sort -n | sed -n "$((($# + 1) / 2))p"; }
+
 measure() { # NAME [JVM OPTION…]
-  local name=$1 all=()
+  local name=$1 all=() processor=()
   shift
   for ((i = 0; i < rounds; i++)); do
     first_answer "$@"
     all+=("$took_s")
+    processor+=("$processor_s")
   done
-  printf '%-40s %s s (median of %s), %s MB resident\n' "$name" \
-    "$(printf '%s\n' "${all[@]}" | sort -n | sed -n "$(((rounds + 1) / 2))p")" "${all[*]}" "$memory_mb"
+  printf '%-40s %s s (median of %s), %s s of processor, %s MB resident\n' "$name" \
+    "$(median "${all[@]}")" "${all[*]}" "$(median "${processor[@]}")" "$memory_mb"
 }
 
 rm -f "$trained"

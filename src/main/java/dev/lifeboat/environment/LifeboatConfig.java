@@ -133,6 +133,9 @@ public interface LifeboatConfig {
         /** Addresses of single functions by name; each wins over {@link #url}. */
         Map<String, URI> urls();
 
+        /** Functions that AWS Lambda runs: those that no address is configured for. */
+        Lambda lambda();
+
         /** How long one call may take. A step that takes longer goes on in a task and is asked for. */
         @WithDefault("2m")
         Duration limit();
@@ -140,6 +143,19 @@ public interface LifeboatConfig {
         /** How long a function that can't be reached is tried again within one call. */
         @WithDefault("30s")
         Duration patience();
+    }
+
+    /** Functions in AWS Lambda. */
+    interface Lambda {
+        /** Their region; left out: there are none. */
+        Optional<String> region();
+
+        /** What their names begin with. */
+        @WithDefault("lifeboat-")
+        String prefix();
+
+        /** Where Lambda answers; left out: its public endpoint in the region. */
+        Optional<URI> endpoint();
     }
 
     /** A store. */

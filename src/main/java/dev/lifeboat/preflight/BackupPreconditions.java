@@ -64,6 +64,9 @@ public class BackupPreconditions {
             var server = new DatabaseServer(database);
             var info = server.probe();
             server.size(database.name());
+            if (config.sidecar().url().isPresent()) {
+                return "server " + info.version() + "; the tools are the sidecar's, which finds out when it begins";
+            }
             PgTools tools = PgTools.forServer(info.major(), config.pgBin());
             return "server " + info.version() + ", pg_dump " + tools.version().text();
         });

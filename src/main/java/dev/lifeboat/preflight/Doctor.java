@@ -54,7 +54,10 @@ public class Doctor {
     /** Looks; {@code user} is who would start the backups. */
     public PreflightReport examine(String user) {
         var checks = new ArrayList<Check>();
-        checks.add(Probe.check("PostgreSQL tools", "pg-bin, PATH and the usual folders", this::tools));
+        checks.add(
+                config.sidecar().url().isPresent()
+                        ? Check.skipped("PostgreSQL tools", "the sidecar", "it has its own")
+                        : Probe.check("PostgreSQL tools", "pg-bin, PATH and the usual folders", this::tools));
         checks.add(Probe.check("evidence can be written", config.evidenceDir().toString(), this::evidence));
         List<EnvironmentId> all = environments.all();
         all.stream()

@@ -215,8 +215,10 @@ public class RestorePreconditions {
             if (type.coversDatabase()) {
                 var server = new DatabaseServer(database);
                 var info = server.probe();
-                open.flatMap(artifact -> artifact.manifest().manifest().dbMajorVersion())
-                        .ifPresent(dump -> PgTools.forRestore(info.major(), dump, config.pgBin()));
+                if (!withSidecar()) {
+                    open.flatMap(artifact -> artifact.manifest().manifest().dbMajorVersion())
+                            .ifPresent(dump -> PgTools.forRestore(info.major(), dump, config.pgBin()));
+                }
                 if (!info.createdb() && !info.superuser()) {
                     throw Fault.of(
                                     FaultCode.DATABASE_RIGHT_MISSING,
@@ -234,7 +236,10 @@ public class RestorePreconditions {
                             + " and have to be gone before the databases are swapped: " + stay);
                 }
             }
-            if (type.coversFilestore()) {
+            if (type.coversFilestore() && withSidecar()) {
+                found.add("filestore " + (Files.isDirectory(bindings.filestore()) ? "present" : "missing")
+                        + "; the sidecar writes it, and finds out beside it whether it can");
+            } else if (type.coversFilestore()) {
                 Path parent = existing(bindings.filestore().getParent());
                 if (!Files.isWritable(parent)) {
                     throw Fault.of(
@@ -249,6 +254,11 @@ public class RestorePreconditions {
             }
             return String.join("; ", found);
         });
+    }
+
+    /** Then this process may well see the filestore for reading only, and has no tools: prepare-restore, which touches nothing, tells. */
+    private boolean withSidecar() {
+        return config.sidecar().url().isPresent();
     }
 
     /** The swap is two renames: of a mount point, or across one, the system refuses them. */

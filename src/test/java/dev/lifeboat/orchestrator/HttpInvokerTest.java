@@ -156,7 +156,7 @@ final class HttpInvokerTest {
 
     private StepResponse invoke(String taskId) {
         URI base = URI.create("http://127.0.0.1:" + server.getAddress().getPort() + "/");
-        var invoker = new HttpInvoker(base::resolve, new Secret("the-token"), Duration.ofSeconds(1), PATIENCE);
+        var invoker = new HttpInvoker(base::resolve, new Secret("the-token"), Duration.ofSeconds(3), PATIENCE);
         return invoker.invoke(
                 "dump-db",
                 new StepRequest(
