@@ -42,6 +42,7 @@ final class ConfigurationCheck {
                     resolve.apply(id).ifPresent(bindings -> resolved.put(id.toString(), bindings));
                 })));
         check.shared(resolved);
+        new TreeMap<>(config.events()).forEach(check::eventSource);
         config.functions()
                 .url()
                 .filter(url -> !url.contains("{name}"))
@@ -50,6 +51,26 @@ final class ConfigurationCheck {
                                 "lifeboat.functions.url has no {name}: every function would be called at one address",
                                 "Write it as http://{name}.example.com/{name}; single functions are set under lifeboat.functions.urls."));
         return List.copyOf(check.findings);
+    }
+
+    private void eventSource(String name, LifeboatConfig.EventSource source) {
+        if (WebhookSecret.of(source.secret()).isEmpty()) {
+            found(
+                    "lifeboat.events." + name + ".secret is none that signs: no event of that source would be taken",
+                    "Make one: echo whsec_$(openssl rand -base64 32)");
+        }
+        for (String environment : source.environments().orElse(List.of())) {
+            String[] parts = environment.split("/", 2);
+            boolean known = parts.length == 2
+                    && Optional.ofNullable(config.projects().get(parts[0]))
+                            .filter(project -> project.environments().containsKey(parts[1]))
+                            .isPresent();
+            if (!known) {
+                found(
+                        "lifeboat.events." + name + ".environments names " + environment + ", which is not configured",
+                        "Name environments as project/name.");
+            }
+        }
     }
 
     private Optional<EnvironmentId> named(String project, String name) {

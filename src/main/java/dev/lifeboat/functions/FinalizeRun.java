@@ -55,7 +55,8 @@ public class FinalizeRun implements StepFunction {
                 switch (Operation.of(request.operation())) {
                     case RESTORE -> Inputs.isValidationOnly(request) ? nothing() : afterRestore(request);
                     case IMPORT, DRILL -> abandon(request);
-                    case BACKUP, VERIFY, VALIDATE, PRUNE, DISCARD, REPLICATE -> nothing();
+                    case BACKUP -> afterBackup(request);
+                    case VERIFY, VALIDATE, PRUNE, DISCARD, REPLICATE -> nothing();
                 };
         return switch (tidied) {
             case StepResult.Done(ObjectNode outputs, var none)
@@ -72,6 +73,17 @@ public class FinalizeRun implements StepFunction {
         };
     }
 
+    /** What a backup that was stopped has written is no backup: it goes. After a failure it is garbage that is collected later. */
+    private StepResult afterBackup(StepRequest request) {
+        return FinalStatus.of(request).equals("cancelled")
+                ? heavy.step(
+                        name(),
+                        request,
+                        () -> new Task.DiscardBackup(
+                                request.runId(), request.environmentId(), Artifacts.ofRun(request, 1)))
+                : nothing();
+    }
+
     /** What was displaced is dropped or kept for a while; what was prepared in vain is removed. */
     private StepResult afterRestore(StepRequest request) {
         return switch (FinalStatus.of(request)) {
@@ -82,7 +94,7 @@ public class FinalizeRun implements StepFunction {
                                 name(), request, () -> new Task.DropDisplaced(request.runId(), request.environmentId()))
                         : new StepResult.Done(kept(request, keep), List.of());
             }
-            case "failed" -> abandon(request);
+            case "failed", "cancelled" -> abandon(request);
             default -> nothing();
         };
     }

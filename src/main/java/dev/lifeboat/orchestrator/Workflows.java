@@ -37,7 +37,10 @@ public final class Workflows {
                             .attempts(3)
                             .sharing("capture")
                             .evidence("config_snapshot.json"),
-                    step("register-artifact", ofHours(1)).attempts(3).evidence("artifact_registration.json"),
+                    step("register-artifact", ofHours(1))
+                            .attempts(3)
+                            .evidence("artifact_registration.json")
+                            .notStopped(),
                     step("prune", ofHours(1)).attempts(3).evidence("retention_prune.json")),
             Optional.empty(),
             step("finalize", ofMinutes(5)).attempts(3).evidence("final_status.json"));
@@ -61,7 +64,8 @@ public final class Workflows {
                             .evidence("pre_restore_backup.json"),
                     step("quiesce", ofMinutes(5))
                             .unless(Workflows::validationOnly)
-                            .evidence("quiesce_status.json"),
+                            .evidence("quiesce_status.json")
+                            .orRollBack(),
                     step("restore-db", ofHours(12))
                             .unless(either(Workflows::validationOnly, Workflows::withoutDatabase))
                             .evidence(
@@ -108,14 +112,17 @@ public final class Workflows {
     private static final Workflow PRUNE = new Workflow(
             Operation.PRUNE,
             List.of("inputs.json"),
-            List.of(step("prune", ofHours(1)).attempts(3).evidence("retention_prune.json")),
+            List.of(step("prune", ofHours(1))
+                    .attempts(3)
+                    .evidence("retention_prune.json")
+                    .notStopped()),
             Optional.empty(),
             step("finalize", ofMinutes(5)).attempts(3).evidence("final_status.json"));
 
     private static final Workflow DISCARD = new Workflow(
             Operation.DISCARD,
             List.of("inputs.json"),
-            List.of(step("drop-displaced", ofHours(1)).attempts(3)),
+            List.of(step("drop-displaced", ofHours(1)).attempts(3).notStopped()),
             Optional.empty(),
             step("finalize", ofMinutes(5)).attempts(3).evidence("final_status.json"));
 
@@ -144,7 +151,10 @@ public final class Workflows {
                             .attempts(3)
                             .sharing("capture")
                             .evidence("config_snapshot.json"),
-                    step("register-artifact", ofHours(1)).attempts(3).evidence("artifact_registration.json")),
+                    step("register-artifact", ofHours(1))
+                            .attempts(3)
+                            .evidence("artifact_registration.json")
+                            .notStopped()),
             Optional.empty(),
             step("finalize", ofHours(1)).attempts(3).evidence("final_status.json"));
 

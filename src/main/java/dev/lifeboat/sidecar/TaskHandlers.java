@@ -42,6 +42,7 @@ class TaskHandlers implements TaskHandler {
             case Task.UnpackImport unpack -> imports.unpack(unpack, progress);
             case Task.RollBack rollBack -> restore.rollBack(rollBack, progress);
             case Task.Abandon abandon -> restore.abandon(abandon, progress);
+            case Task.DiscardBackup discard -> backup.discard(discard, progress);
             case Task.DropDisplaced drop -> restore.dropDisplaced(drop, progress);
         };
     }
