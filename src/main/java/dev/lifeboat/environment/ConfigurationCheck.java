@@ -22,6 +22,9 @@ final class ConfigurationCheck {
     private static final Set<String> SSL_MODES =
             Set.of("disable", "allow", "prefer", "require", "verify-ca", "verify-full");
 
+    /** As the state knows them ({@code ops.memberships}). */
+    private static final Set<String> ROLES = Set.of("viewer", "operator", "restorer", "admin");
+
     private static final int NAME_BYTES = 63;
     private static final String PRIMARY = "primary";
 
@@ -43,6 +46,13 @@ final class ConfigurationCheck {
                 })));
         check.shared(resolved);
         new TreeMap<>(config.events()).forEach(check::eventSource);
+        new TreeMap<>(config.oidc().roles()).forEach((name, grant) -> {
+            if (!ROLES.contains(grant.role())) {
+                check.found(
+                        "lifeboat.oidc.roles." + name + ".role is '" + grant.role() + "', which is no role",
+                        "Use viewer, operator, restorer or admin.");
+            }
+        });
         config.functions()
                 .url()
                 .filter(url -> !url.contains("{name}"))
