@@ -73,7 +73,8 @@ class CancelIT {
         Files.delete(folder.resolve("stubborn"));
         shop.lifeboat("runs").succeeded();
         evidenceTells("backup", "cancelled");
-        assertThat(stored()).isEmpty();
+        // what a process that was left in the middle of a write leaves is collected later; it is no part of an artifact
+        assertThat(stored().keySet()).allMatch(name -> name.startsWith(".tmp/"));
         nothingRuns();
         nextCommandWorks();
     }
