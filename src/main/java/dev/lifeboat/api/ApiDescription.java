@@ -138,8 +138,7 @@ public class ApiDescription implements OASFilter {
         operation.getRequestBody().getContent().getMediaTypes().values().forEach(body -> {
             String ref = body.getSchema() == null ? null : body.getSchema().getRef();
             body.setExample(OF_PATHS.getOrDefault(
-                    path,
-                    EXAMPLES.getOrDefault(ref == null ? "" : ref.substring(ref.lastIndexOf('/') + 1), Map.of())));
+                    path, EXAMPLES.getOrDefault(ref == null ? "" : ref.substring(ref.lastIndexOf('/') + 1), Map.of())));
         });
     }
 
