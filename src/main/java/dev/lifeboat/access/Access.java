@@ -5,6 +5,7 @@ import dev.lifeboat.environment.EnvironmentId;
 import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
 import dev.lifeboat.fault.FaultException;
+import dev.lifeboat.run.Operation;
 import dev.lifeboat.run.RunStore;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.List;
@@ -33,6 +34,18 @@ public class Access {
     /** Whether a caller may; {@code project} may be {@link #ALL}. */
     public boolean may(Caller caller, Action action, String project) {
         return runs.hasPermission(caller.user(), project, action.wireName());
+    }
+
+    /** What who asks a run to stop must be allowed to do: what it wants to have begun it. */
+    public static Action toStop(Operation operation) {
+        return switch (operation) {
+            case BACKUP, IMPORT, DEPLOYMENT -> Action.BACKUP;
+            case RESTORE, RESTORE_TABLES, ROLLBACK, DISCARD -> Action.RESTORE;
+            case VERIFY, DRILL -> Action.VERIFY;
+            case VALIDATE -> Action.VALIDATE;
+            case PRUNE -> Action.PRUNE;
+            case REPLICATE -> Action.REPLICATE;
+        };
     }
 
     /** The projects in which a caller may. */

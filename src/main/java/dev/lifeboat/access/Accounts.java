@@ -9,6 +9,7 @@ import jakarta.transaction.Transactional;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import org.hibernate.Session;
@@ -131,18 +132,43 @@ public class Accounts {
         Optional<String> user = first("""
                 UPDATE ops.login_codes SET used_at = now()
                 WHERE code_sha256 = ?1 AND used_at IS NULL AND expires_at > now() RETURNING user_id""", Secrets.sha256(credential)).or(() -> userOfToken(credential));
-        return user.map(id -> {
-            String secret = Secrets.make();
-            Instant until = Instant.now().plus(SESSION_LIVES);
-            entities()
-                    .createNativeMutationQuery(
-                            "INSERT INTO ops.sessions (secret_sha256, user_id, expires_at) VALUES (?1, ?2, ?3)")
-                    .setParameter(1, Secrets.sha256(secret))
-                    .setParameter(2, id)
-                    .setParameter(3, until)
-                    .executeUpdate();
-            return new Issued(secret, until);
-        });
+        return user.map(this::newSession);
+    }
+
+    /** Begins a session of a user whom somebody else vouches for. */
+    @Transactional
+    public Issued newSession(String user) {
+        String secret = Secrets.make();
+        Instant until = Instant.now().plus(SESSION_LIVES);
+        entities()
+                .createNativeMutationQuery(
+                        "INSERT INTO ops.sessions (secret_sha256, user_id, expires_at) VALUES (?1, ?2, ?3)")
+                .setParameter(1, Secrets.sha256(secret))
+                .setParameter(2, user)
+                .setParameter(3, until)
+                .executeUpdate();
+        return new Issued(secret, until);
+    }
+
+    /** Gives a user whom an identity provider vouches for these roles by project, and takes all others away. */
+    @Transactional
+    void setRoles(String user, Map<String, Role> roles) {
+        String[] projects = roles.keySet().toArray(String[]::new);
+        entities()
+                .createNativeMutationQuery("DELETE FROM ops.memberships WHERE user_id = ?1 AND project_id <> ALL (?2)")
+                .setParameter(1, user)
+                .setParameter(2, projects)
+                .executeUpdate();
+        // what is there as it should be is not written: a bearer comes with each request
+        roles.forEach((project, role) -> entities()
+                .createNativeMutationQuery("""
+                INSERT INTO ops.memberships (user_id, project_id, role) VALUES (?1, ?2, ?3)
+                ON CONFLICT (user_id, project_id) DO UPDATE SET role = excluded.role
+                WHERE ops.memberships.role <> excluded.role""")
+                .setParameter(1, user)
+                .setParameter(2, project)
+                .setParameter(3, role.wireName())
+                .executeUpdate());
     }
 
     /** Ends a session. */

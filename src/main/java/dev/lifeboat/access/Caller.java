@@ -21,6 +21,8 @@ public record Caller(String user, Via via, String address, String csrf) {
         ENDPOINT,
         /** By an API token. */
         TOKEN,
+        /** By the signature of an event. */
+        SIGNATURE,
         /** By a session of the console. */
         SESSION
     }

@@ -26,6 +26,13 @@ public class CurrentCaller {
         return Optional.ofNullable(call.get(KEY));
     }
 
+    /** Where a request comes from. */
+    public static String address(RoutingContext call) {
+        return call.request().remoteAddress() == null
+                ? "unknown"
+                : call.request().remoteAddress().hostAddress();
+    }
+
     /** The caller; empty for an anonymous request. */
     public Optional<Caller> find() {
         return Optional.ofNullable(request.getCurrent()).flatMap(CurrentCaller::of);

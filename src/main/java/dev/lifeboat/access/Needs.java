@@ -19,6 +19,8 @@ public @interface Needs {
     enum Where {
         /** In the project of what the path names: {@code {env}}, {@code {run}} or {@code {artifact}}. */
         PATH,
+        /** As {@link #PATH} of a {@code {run}}; and what beginning that run wants must be allowed there, too. */
+        RUN,
         /** In some project: the method itself shows and does only what is allowed in each. */
         SOME,
         /** In all projects. */

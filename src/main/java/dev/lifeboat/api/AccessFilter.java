@@ -5,6 +5,7 @@ import dev.lifeboat.access.Accounts;
 import dev.lifeboat.access.Action;
 import dev.lifeboat.access.Caller;
 import dev.lifeboat.access.CurrentCaller;
+import dev.lifeboat.access.IdentityProvider;
 import dev.lifeboat.environment.LifeboatConfig;
 import dev.lifeboat.environment.Secret;
 import dev.lifeboat.fault.Fault;
@@ -66,18 +67,23 @@ public class AccessFilter {
 
     private static final String TASKS = "/tasks";
     private static final String METRICS = "/q/metrics";
+    private static final String LOGIN_ELSEWHERE = "/console/oidc";
+    private static final String SIGNED_EVENTS = "/events/";
 
     private final LifeboatConfig.Role role;
     private final Optional<String> function;
     private final Optional<Secret> token;
     private final Accounts accounts;
     private final Access access;
+    private final IdentityProvider provider;
 
     AccessFilter(
             LifeboatConfig config,
             @ConfigProperty(name = "quarkus.funqy.export") Optional<String> function,
             Accounts accounts,
-            Access access) {
+            Access access,
+            IdentityProvider provider) {
+        this.provider = provider;
         this.role = config.role();
         this.function = function;
         this.token = switch (role) {
@@ -98,7 +104,9 @@ public class AccessFilter {
         boolean page = path.equals("/console") || path.startsWith("/console/");
         if (page && !SAFE.contains(call.request().method()) && !isOfThisSite(call.request())) {
             refuse(call, 403, "the request comes from another site", "Open the console and do it there.");
-        } else if (isOpen(path)) {
+        } else if (isSignedEvent(call, path) && hasNoBody(call.request())) {
+            refuseWithoutBody(call);
+        } else if (isOpen(path) || isSignedEvent(call, path) || isLoginElsewhere(path)) {
             call.next();
         } else if (role != LifeboatConfig.Role.ENGINE) {
             ofOneThing(call, path);
@@ -158,8 +166,18 @@ public class AccessFilter {
                 || OPEN_BELOW.stream().anyMatch(path::startsWith);
     }
 
+    /** Its signature is over the body, which is read by the resource: that proves it before it does anything. */
+    private boolean isSignedEvent(RoutingContext call, String path) {
+        return role == LifeboatConfig.Role.ENGINE && path.startsWith(SIGNED_EVENTS) && isPost(call);
+    }
+
+    /** The framework sends who comes there to the identity provider, and lets in whom that sends back. */
+    private boolean isLoginElsewhere(String path) {
+        return path.equals(LOGIN_ELSEWHERE) && provider.isOn();
+    }
+
     private Optional<Caller> identify(RoutingContext call) {
-        String address = address(call);
+        String address = CurrentCaller.address(call);
         String header = call.request().getHeader("Authorization");
         if (header != null) {
             if (isEndpointToken(header)) {
@@ -167,6 +185,7 @@ public class AccessFilter {
             }
             return header.startsWith("Bearer ")
                     ? accounts.userOfToken(header.substring("Bearer ".length()))
+                            .or(() -> provider.isOn() ? provider.userOfBearer(call) : Optional.empty())
                             .map(user -> new Caller(user, Caller.Via.TOKEN, address, ""))
                     : Optional.empty();
         }
@@ -183,15 +202,8 @@ public class AccessFilter {
             refuse(call, 403, "the request comes from another site", "Open the console and do it there.");
         } else if (path.equals("/") && safe) {
             call.response().setStatusCode(303).putHeader("Location", "/console").end();
-        } else if (path.startsWith("/api/") && !safe && hasNoBody(call.request())) {
-            // The framework would wait for the body until the caller gives up.
-            refuse(
-                    call,
-                    400,
-                    Fault.of(
-                            FaultCode.BAD_INPUT,
-                            "the request has no body",
-                            "Send JSON; {} where there is nothing to say."));
+        } else if ((path.startsWith("/api/") || path.equals("/events")) && !safe && hasNoBody(call.request())) {
+            refuseWithoutBody(call);
         } else if (path.equals(METRICS) || path.startsWith(METRICS + "/")) {
             metrics(call, caller);
         } else if (isResource(path)) {
@@ -270,6 +282,17 @@ public class AccessFilter {
                 });
     }
 
+    /** The framework would wait for the body until the caller gives up. */
+    private static void refuseWithoutBody(RoutingContext call) {
+        refuse(
+                call,
+                400,
+                Fault.of(
+                        FaultCode.BAD_INPUT,
+                        "the request has no body",
+                        "Send JSON; {} where there is nothing to say."));
+    }
+
     private static boolean hasNoBody(HttpServerRequest request) {
         String length = request.getHeader("Content-Length");
         return length == null
@@ -280,6 +303,7 @@ public class AccessFilter {
     private static boolean isResource(String path) {
         return path.startsWith("/api/")
                 || path.equals("/events")
+                || path.startsWith(SIGNED_EVENTS)
                 || path.startsWith("/q/")
                 || path.equals("/console")
                 || path.startsWith("/console/");
@@ -335,12 +359,6 @@ public class AccessFilter {
             // no address at all is not this site's
             return false;
         }
-    }
-
-    private static String address(RoutingContext call) {
-        return call.request().remoteAddress() == null
-                ? "unknown"
-                : call.request().remoteAddress().hostAddress();
     }
 
     private static void refuse(RoutingContext call, int status, String message, String remedy) {

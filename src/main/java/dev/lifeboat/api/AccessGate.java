@@ -12,6 +12,7 @@ import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
 import dev.lifeboat.fault.FaultException;
 import dev.lifeboat.run.ArtifactCatalogue;
+import dev.lifeboat.run.RunSnapshot;
 import dev.lifeboat.run.RunStore;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.ws.rs.container.ContainerRequestContext;
@@ -78,6 +79,15 @@ public class AccessGate {
         String asked = request.getMethod() + " " + uri.getPath();
         switch (needs.in()) {
             case PATH -> access.require(caller, needs.value(), project(caller, uri), asked);
+            case RUN -> {
+                access.require(caller, needs.value(), project(caller, uri), asked);
+                RunSnapshot run = runs.load(uri.getPathParameters().getFirst("run"));
+                access.require(
+                        caller,
+                        Access.toStop(run.operation()),
+                        run.environment().project(),
+                        asked);
+            }
             case SOME -> access.requireSomewhere(caller, needs.value(), asked);
             case ALL -> access.require(caller, needs.value(), Access.ALL, asked);
         }

@@ -64,7 +64,7 @@ public class BackupHealthResource {
                 .filter(artifact -> artifact.purpose.equals("backup"))
                 .findFirst();
         Boolean restored = Run.<Run>find(
-                        "operationType in ('restore', 'drill') and completedAt is not null",
+                        "operationType in ('restore', 'drill') and completedAt is not null and status <> 'cancelled'",
                         Sort.by("completedAt").descending())
                 .firstResultOptional()
                 .map(run -> run.status.equals("success"))

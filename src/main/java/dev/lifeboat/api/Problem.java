@@ -44,7 +44,7 @@ public record Problem(
             case UNKNOWN_ARTIFACT, UNKNOWN_ENVIRONMENT, UNKNOWN_PROJECT, UNKNOWN_RUN, UNKNOWN_TASK, UNKNOWN_TOKEN ->
                 404;
             case PERMISSION_DENIED -> 403;
-            case RUN_ACTIVE -> 409;
+            case RUN_ACTIVE, TOO_LATE -> 409;
             case SIDECAR_BUSY -> 503;
             default ->
                 switch (code.kind()) {

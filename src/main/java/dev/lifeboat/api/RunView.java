@@ -3,6 +3,7 @@ package dev.lifeboat.api;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.lifeboat.fault.Fault;
 import dev.lifeboat.json.Json;
+import dev.lifeboat.run.Cancellation;
 import dev.lifeboat.run.Operation;
 import dev.lifeboat.run.RunSnapshot;
 import dev.lifeboat.run.RunStatus;
@@ -34,6 +35,7 @@ public record RunView(
         Instant completedAt,
         String parentRunId,
         boolean parked,
+        Cancellation cancellation,
         Fault fault,
         List<StepView> steps,
         ObjectNode outputs) {
@@ -76,6 +78,7 @@ public record RunView(
                 run.completedAt().orElse(null),
                 run.parentRunId().orElse(null),
                 run.parked(),
+                run.cancellation().orElse(null),
                 run.fault().orElse(null),
                 steps,
                 run.latest("finalize").map(StepRecord::outputs).orElse(Json.object()));

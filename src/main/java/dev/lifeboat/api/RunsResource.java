@@ -6,6 +6,7 @@ import dev.lifeboat.access.Action;
 import dev.lifeboat.access.CurrentCaller;
 import dev.lifeboat.access.Needs;
 import dev.lifeboat.environment.EnvironmentCatalogue;
+import dev.lifeboat.orchestrator.Orchestrator;
 import dev.lifeboat.orchestrator.RunEvidence;
 import dev.lifeboat.run.Run;
 import dev.lifeboat.run.RunStore;
@@ -18,6 +19,7 @@ import jakarta.transaction.Transactional;
 import jakarta.ws.rs.DefaultValue;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.HeaderParam;
+import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
@@ -46,6 +48,7 @@ public class RunsResource {
 
     private final CurrentCaller caller;
     private final Access access;
+    private final Orchestrator orchestrator;
     private final RunStore runs;
     private final TaskRunner tasks;
     private final RunEvidence evidence;
@@ -53,6 +56,7 @@ public class RunsResource {
     private final EnvironmentCatalogue environments;
 
     RunsResource(
+            Orchestrator orchestrator,
             RunStore runs,
             TaskRunner tasks,
             RunEvidence evidence,
@@ -60,6 +64,7 @@ public class RunsResource {
             CurrentCaller caller,
             Access access,
             EventStream stream) {
+        this.orchestrator = orchestrator;
         this.stream = stream;
         this.caller = caller;
         this.access = access;
@@ -133,6 +138,21 @@ public class RunsResource {
     @Operation(summary = "Shows a run with its steps and how far they are")
     public RunView show(@PathParam("run") String id) {
         return RunView.of(runs.load(id), tasks);
+    }
+
+    @POST
+    @Path("{run}/cancel")
+    @Needs(value = Action.VIEW, in = Needs.Where.RUN)
+    @Operation(
+            summary = "Asks a run to stop",
+            description =
+                    "Wants the right that beginning it wants. A run that has not touched its environment ends as cancelled; a"
+                            + " restore that has is rolled back. 409 (TOO_LATE) where the run is over or about to be. Asking again"
+                            + " changes nothing.")
+    @APIResponseSchema(value = RunView.class, responseCode = "202")
+    public Response cancel(@PathParam("run") String id, EnvironmentsResource.NoBody body) {
+        orchestrator.cancel(id, caller.user());
+        return Response.accepted(RunView.of(runs.load(id), tasks)).build();
     }
 
     @GET

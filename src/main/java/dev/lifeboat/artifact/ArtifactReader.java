@@ -108,8 +108,17 @@ public final class ArtifactReader {
 
     /** The folders without a manifest in which nothing was stored since {@code before}. */
     public List<Unfinished> unfinished(ArtifactStore store, Instant before) {
+        return unfinished(folders(store), before);
+    }
+
+    /** Those of one environment. */
+    public List<Unfinished> unfinished(ArtifactStore store, EnvironmentId environment, Instant before) {
+        return unfinished(folders(store, environment), before);
+    }
+
+    private static List<Unfinished> unfinished(List<ArtifactFolder> folders, Instant before) {
         var found = new ArrayList<Unfinished>();
-        for (ArtifactFolder folder : folders(store)) {
+        for (ArtifactFolder folder : folders) {
             List<StoredObject> objects = folder.objects();
             Optional<Instant> newest =
                     objects.stream().map(StoredObject::modified).max(Instant::compareTo);

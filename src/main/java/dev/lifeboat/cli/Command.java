@@ -47,6 +47,8 @@ abstract class Command implements Callable<Integer> {
     public final Integer call() throws IOException, InterruptedException {
         try {
             return run();
+        } catch (LeftException e) {
+            return ExitCode.LEFT;
         } catch (FaultException e) {
             return refuse(List.of(e.fault()), ExitCode.of(e.fault().code()));
         } catch (RefusedException e) {

@@ -79,6 +79,16 @@ final class DemoCommand extends Command {
         public void lost(IOException cause) throws IOException {
             throw cause;
         }
+
+        @Override
+        public boolean isOwn() {
+            return true;
+        }
+
+        @Override
+        public void leave() {
+            // The demo's environment ends with the demo, whatever goes on.
+        }
     }
 
     /** Lets what a killed demo began come to its end; tells whether there was something. */

@@ -13,4 +13,10 @@ interface EngineConnection {
      * @throws IOException {@code cause}, where there is nobody else to ask
      */
     void lost(IOException cause) throws IOException, InterruptedException;
+
+    /** Whether the engine is this very process, and ends with it. */
+    boolean isOwn();
+
+    /** The command ends now, also where runs go on. */
+    void leave();
 }

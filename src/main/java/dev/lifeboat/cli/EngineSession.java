@@ -27,6 +27,7 @@ final class EngineSession implements EngineConnection, AutoCloseable {
     private final Terminal terminal;
     private ApiClient api;
     private Optional<Engine> own = Optional.empty();
+    private boolean leaving;
 
     private EngineSession(Settings settings, Terminal terminal) {
         this.settings = settings;
@@ -144,6 +145,16 @@ final class EngineSession implements EngineConnection, AutoCloseable {
                         : "another command is the engine now, and takes the run up");
     }
 
+    @Override
+    public boolean isOwn() {
+        return own.isPresent();
+    }
+
+    @Override
+    public void leave() {
+        leaving = true;
+    }
+
     /**
      * Finds another engine, or becomes it.
      *
@@ -163,7 +174,9 @@ final class EngineSession implements EngineConnection, AutoCloseable {
             return;
         }
         try {
-            awaitOthers();
+            if (!leaving) {
+                awaitOthers();
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } finally {

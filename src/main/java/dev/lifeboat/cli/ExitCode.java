@@ -12,6 +12,9 @@ final class ExitCode {
     static final int USAGE = 2;
     static final int PRECONDITION = 3;
     static final int ROLLED_BACK = 4;
+    static final int CANCELLED = 5;
+    /** The user left before the run had ended; as shells tell a Ctrl-C. */
+    static final int LEFT = 130;
 
     private ExitCode() {}
 
@@ -37,6 +40,7 @@ final class ExitCode {
         return switch (run.path("status").asText()) {
             case "success" -> SUCCESS;
             case "rolled_back" -> ROLLED_BACK;
+            case "cancelled" -> CANCELLED;
             default -> FAILED;
         };
     }

@@ -46,7 +46,8 @@ import picocli.CommandLine;
         },
         footer = {
             "",
-            "Exit codes: 0 success, 1 failed, 2 usage, 3 a precondition does not hold, 4 rolled back.",
+            "Exit codes: 0 success, 1 failed, 2 usage, 3 a precondition does not hold, 4 rolled back,"
+                    + " 5 stopped on request.",
             "Begin with:  lifeboat demo   or   lifeboat env discover --odoo-conf FILE --name NAME"
         })
 public final class Main implements Runnable {

@@ -2,10 +2,13 @@ package dev.lifeboat.cli;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.lifeboat.fault.FaultException;
+import dev.lifeboat.json.Json;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashSet;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
@@ -18,34 +21,95 @@ final class RunFollower {
     private final EngineConnection engine;
     private final Terminal terminal;
     private final Set<String> told = new HashSet<>();
+    private int losses;
+    private boolean asked;
 
     RunFollower(EngineConnection engine, Terminal terminal) {
         this.engine = engine;
         this.terminal = terminal;
     }
 
-    /** Follows a run to its end, with another engine where the present one goes away, and gives it as it then is. */
+    /** The address of a run. */
+    static String path(String runId) {
+        return "/api/v1/runs/" + ApiClient.segment(runId);
+    }
+
+    /**
+     * Follows a run to its end, with another engine where the present one goes away, and gives it as it then is. A first Ctrl-C
+     * asks the run to stop, and is followed to that end; a second one leaves. Where the terminal goes away, a run of this
+     * process's own engine is seen to its end; another engine needs nobody who looks on.
+     *
+     * @throws LeftException where the user left
+     */
     JsonNode follow(String runId) throws IOException, InterruptedException {
-        int losses = 0;
-        while (true) {
-            JsonNode run;
-            try {
-                run = engine.api().get("/api/v1/runs/" + ApiClient.segment(runId));
-                losses = 0;
-            } catch (JsonProcessingException e) {
-                throw e;
-            } catch (IOException e) {
-                if (++losses > MOST_LOSSES) {
-                    throw e;
+        try (var signals = new Signals()) {
+            while (true) {
+                int seen = signals.seen();
+                try {
+                    heed(signals, runId);
+                    Optional<JsonNode> ended = look(runId);
+                    if (ended.isPresent()) {
+                        return ended.get();
+                    }
+                } catch (InterruptedException e) {
+                    // a signal is heeded in the next round; anything else ends the command
+                    if (signals.seen() == seen) {
+                        throw e;
+                    }
                 }
-                engine.lost(e);
-                continue;
             }
-            run.path("steps").forEach(this::tell);
-            if (isOver(run)) {
-                return run;
+        }
+    }
+
+    private Optional<JsonNode> look(String runId) throws IOException, InterruptedException {
+        JsonNode run;
+        try {
+            run = engine.api().get(path(runId));
+            losses = 0;
+        } catch (JsonProcessingException e) {
+            throw e;
+        } catch (IOException e) {
+            if (++losses > MOST_LOSSES) {
+                throw e;
             }
-            TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
+            engine.lost(e);
+            return Optional.empty();
+        }
+        run.path("steps").forEach(this::tell);
+        if (isOver(run)) {
+            return Optional.of(run);
+        }
+        TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
+        return Optional.empty();
+    }
+
+    private void heed(Signals signals, String runId) throws InterruptedException {
+        if (signals.interrupts() > 1 || (signals.hungUp() && !engine.isOwn())) {
+            terminal.notice(
+                    engine.isOwn()
+                            ? "left; the run is recorded, and the next command takes it up: lifeboat run show " + runId
+                                    + " --follow"
+                            : "left; the engine goes on with the run: lifeboat run show " + runId + " --follow");
+            engine.leave();
+            throw new LeftException();
+        }
+        if (signals.interrupts() == 1 && !asked) {
+            asked = true;
+            askToStop(runId);
+        }
+    }
+
+    private void askToStop(String runId) throws InterruptedException {
+        try {
+            engine.api().post(path(runId) + "/cancel", Json.object());
+            terminal.notice(
+                    "asked the run to stop: it ends what it has under way, and puts back what it has touched; Ctrl-C once"
+                            + " more leaves it alone");
+        } catch (FaultException e) {
+            terminal.notice(e.fault().message() + "; Ctrl-C once more leaves it alone");
+        } catch (IOException e) {
+            asked = false;
+            terminal.notice("the engine could not be asked to stop the run; that is tried again");
         }
     }
 

@@ -26,12 +26,12 @@ public class History {
                 .list();
     }
 
-    /** The newest runs of an environment that ended, of an operation, since then. */
+    /** The newest runs of an environment that ended, of an operation, since then; without those that were stopped. */
     @Transactional
     public List<Run> ended(EnvironmentId environment, String operation, Instant since) {
         return Run.list(
                 "environmentId = ?1 and operationType = ?2 and completedAt is not null and createdAt > ?3"
-                        + " and parentRunId is null",
+                        + " and parentRunId is null and status <> 'cancelled'",
                 NEWEST,
                 environment.toString(),
                 operation,

@@ -66,6 +66,7 @@ class Lines {
             case "success" -> new Views.Badge("good", "success");
             case "failed" -> new Views.Badge("bad", "failed");
             case "rolled_back" -> new Views.Badge("warn", "rolled back");
+            case "cancelled" -> new Views.Badge("idle", "cancelled");
             default -> new Views.Badge("live", status);
         };
     }
@@ -158,6 +159,11 @@ class Lines {
                 Format.sentence(run.operation().wireName()),
                 badge(run.status().wireName(), run.parked()),
                 active,
+                run.cancellation()
+                        .filter(asked -> active)
+                        .map(asked -> asked.by() + " asked it to stop " + Format.ago(asked.at(), run.now())
+                                + "; it ends what it has under way")
+                        .orElse(""),
                 ended + " done",
                 facts,
                 run.fault().map(Fault::message).orElse(""),

@@ -1,13 +1,18 @@
 package dev.lifeboat.console;
 
 import dev.lifeboat.access.Accounts;
+import dev.lifeboat.access.IdentityProvider;
 import dev.lifeboat.access.LoginLimit;
 import dev.lifeboat.access.Open;
 import dev.lifeboat.api.AccessFilter;
+import io.quarkus.oidc.OidcSession;
 import io.quarkus.qute.CheckedTemplate;
 import io.quarkus.qute.TemplateInstance;
+import io.quarkus.security.Authenticated;
+import io.quarkus.security.identity.SecurityIdentity;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import io.vertx.core.http.HttpServerRequest;
+import jakarta.enterprise.inject.Instance;
 import jakarta.ws.rs.CookieParam;
 import jakarta.ws.rs.FormParam;
 import jakarta.ws.rs.GET;
@@ -29,10 +34,24 @@ import org.eclipse.microprofile.openapi.annotations.Operation;
 @Produces(MediaType.TEXT_HTML)
 @RunOnVirtualThread
 public class LoginPages {
+    private static final Duration LOGOUT_LIMIT = Duration.ofSeconds(5);
+
     private final Accounts accounts;
     private final LoginLimit limit;
 
-    LoginPages(Accounts accounts, LoginLimit limit) {
+    private final IdentityProvider provider;
+    private final Instance<SecurityIdentity> identity;
+    private final Instance<OidcSession> oidc;
+
+    LoginPages(
+            Accounts accounts,
+            LoginLimit limit,
+            IdentityProvider provider,
+            Instance<SecurityIdentity> identity,
+            Instance<OidcSession> oidc) {
+        this.provider = provider;
+        this.identity = identity;
+        this.oidc = oidc;
         this.accounts = accounts;
         this.limit = limit;
     }
@@ -41,7 +60,9 @@ public class LoginPages {
     static final class Templates {
         private Templates() {}
 
-        static native TemplateInstance login(Frame frame, String problem);
+        static native TemplateInstance login(Frame frame, String problem, boolean elsewhere);
+
+        static native TemplateInstance welcome(Frame frame);
     }
 
     @GET
@@ -49,7 +70,7 @@ public class LoginPages {
     @Open
     @Operation(hidden = true)
     public TemplateInstance form() {
-        return Templates.login(Frame.anonymous("Log in"), "");
+        return Templates.login(Frame.anonymous("Log in"), "", provider.isOn());
     }
 
     @POST
@@ -84,6 +105,33 @@ public class LoginPages {
                 .build();
     }
 
+    /**
+     * Comes back from the identity provider. The session begins on a page, and not by a redirect: that would still count as coming
+     * from the provider's site, and the browser would not send the session's cookie.
+     */
+    @GET
+    @Path("oidc")
+    @Open
+    @Authenticated
+    @Operation(hidden = true)
+    public Response loginElsewhere(@Context HttpServerRequest request) {
+        String address = request.remoteAddress().hostAddress();
+        Optional<Accounts.Issued> session = provider.session(identity.get());
+        oidc.get().logout().await().atMost(LOGOUT_LIMIT);
+        if (session.isEmpty()) {
+            accounts.loggedIn(identity.get().getPrincipal().getName(), false, address);
+            return Response.status(403)
+                    .entity(page("You are known there, but none of your groups has a role here. Ask an admin."))
+                    .build();
+        }
+        String secret = session.get().secret();
+        accounts.loggedIn(accounts.userOfSession(secret).orElse("unknown"), true, address);
+        return Response.ok(Templates.welcome(Frame.anonymous("Logged in")).render())
+                .cookie(cookie(
+                        secret, Duration.between(Instant.now(), session.get().expiresAt()), request.isSSL()))
+                .build();
+    }
+
     @POST
     @Path("logout")
     @Open
@@ -97,8 +145,9 @@ public class LoginPages {
                 .build();
     }
 
-    private static String page(String problem) {
-        return Templates.login(Frame.anonymous("Log in"), problem).render();
+    private String page(String problem) {
+        return Templates.login(Frame.anonymous("Log in"), problem, provider.isOn())
+                .render();
     }
 
     private static NewCookie cookie(String secret, Duration lives, boolean secure) {

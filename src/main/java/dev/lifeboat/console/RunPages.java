@@ -6,6 +6,7 @@ import dev.lifeboat.access.CurrentCaller;
 import dev.lifeboat.access.Needs;
 import dev.lifeboat.environment.EnvironmentCatalogue;
 import dev.lifeboat.environment.EnvironmentId;
+import dev.lifeboat.orchestrator.Orchestrator;
 import dev.lifeboat.orchestrator.RunEvidence;
 import dev.lifeboat.run.RunSnapshot;
 import dev.lifeboat.run.RunStore;
@@ -13,13 +14,16 @@ import io.quarkus.qute.CheckedTemplate;
 import io.quarkus.qute.TemplateInstance;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.ws.rs.GET;
+import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
@@ -37,6 +41,7 @@ public class RunPages {
     private final Access access;
     private final CurrentCaller caller;
     private final EnvironmentCatalogue environments;
+    private final Orchestrator orchestrator;
     private final RunStore runs;
     private final RunEvidence evidence;
     private final History history;
@@ -46,6 +51,7 @@ public class RunPages {
             Access access,
             CurrentCaller caller,
             EnvironmentCatalogue environments,
+            Orchestrator orchestrator,
             RunStore runs,
             RunEvidence evidence,
             History history,
@@ -53,6 +59,7 @@ public class RunPages {
         this.access = access;
         this.caller = caller;
         this.environments = environments;
+        this.orchestrator = orchestrator;
         this.runs = runs;
         this.evidence = evidence;
         this.history = history;
@@ -66,7 +73,8 @@ public class RunPages {
         static native TemplateInstance runs(
                 Frame frame, List<String> environments, String chosen, List<Views.RunLine> runs);
 
-        static native TemplateInstance run(Frame frame, Views.RunDetails run, List<Views.FileLine> evidence);
+        static native TemplateInstance run(
+                Frame frame, Views.RunDetails run, boolean mayStop, List<Views.FileLine> evidence);
 
         static native TemplateInstance live(Views.RunDetails run);
 
@@ -107,7 +115,26 @@ public class RunPages {
         return Templates.run(
                 Frame.of(Format.sentence(run.operation().wireName()) + " " + run.runId(), "runs", caller.get()),
                 lines.details(run),
+                mayStop(run),
                 files);
+    }
+
+    private boolean mayStop(RunSnapshot run) {
+        return run.cancellation().isEmpty()
+                && run.parentRunId().isEmpty()
+                && access.may(
+                        caller.get(),
+                        Access.toStop(run.operation()),
+                        run.environment().project());
+    }
+
+    @POST
+    @Path("{run}/cancel")
+    @Needs(value = Action.VIEW, in = Needs.Where.RUN)
+    @Operation(hidden = true)
+    public Response cancel(@PathParam("run") String id) {
+        orchestrator.cancel(id, caller.user());
+        return Response.seeOther(URI.create("/console/runs/" + id)).build();
     }
 
     @GET

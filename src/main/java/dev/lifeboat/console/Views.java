@@ -94,7 +94,7 @@ public final class Views {
     /** A file. */
     public record FileLine(String name, String size, String sha256, String link) {}
 
-    /** A run as it stands. */
+    /** A run as it stands; {@code stopping} says who has asked it to stop, where it goes on. */
     public record RunDetails(
             String id,
             String environment,
@@ -102,6 +102,7 @@ public final class Views {
             String operation,
             Badge badge,
             boolean active,
+            String stopping,
             String progress,
             List<Fact> facts,
             String problem,

@@ -22,6 +22,9 @@ final class ConfigurationCheck {
     private static final Set<String> SSL_MODES =
             Set.of("disable", "allow", "prefer", "require", "verify-ca", "verify-full");
 
+    /** As the state knows them ({@code ops.memberships}). */
+    private static final Set<String> ROLES = Set.of("viewer", "operator", "restorer", "admin");
+
     private static final int NAME_BYTES = 63;
     private static final String PRIMARY = "primary";
 
@@ -43,6 +46,14 @@ final class ConfigurationCheck {
                 })));
         check.shared(resolved);
         check.escalation();
+        new TreeMap<>(config.events()).forEach(check::eventSource);
+        new TreeMap<>(config.oidc().roles()).forEach((name, grant) -> {
+            if (!ROLES.contains(grant.role())) {
+                check.found(
+                        "lifeboat.oidc.roles." + name + ".role is '" + grant.role() + "', which is no role",
+                        "Use viewer, operator, restorer or admin.");
+            }
+        });
         config.functions()
                 .url()
                 .filter(url -> !url.contains("{name}"))
@@ -51,6 +62,26 @@ final class ConfigurationCheck {
                                 "lifeboat.functions.url has no {name}: every function would be called at one address",
                                 "Write it as http://{name}.example.com/{name}; single functions are set under lifeboat.functions.urls."));
         return List.copyOf(check.findings);
+    }
+
+    private void eventSource(String name, LifeboatConfig.EventSource source) {
+        if (WebhookSecret.of(source.secret()).isEmpty()) {
+            found(
+                    "lifeboat.events." + name + ".secret is none that signs: no event of that source would be taken",
+                    "Make one: echo whsec_$(openssl rand -base64 32)");
+        }
+        for (String environment : source.environments().orElse(List.of())) {
+            String[] parts = environment.split("/", 2);
+            boolean known = parts.length == 2
+                    && Optional.ofNullable(config.projects().get(parts[0]))
+                            .filter(project -> project.environments().containsKey(parts[1]))
+                            .isPresent();
+            if (!known) {
+                found(
+                        "lifeboat.events." + name + ".environments names " + environment + ", which is not configured",
+                        "Name environments as project/name.");
+            }
+        }
     }
 
     private Optional<EnvironmentId> named(String project, String name) {

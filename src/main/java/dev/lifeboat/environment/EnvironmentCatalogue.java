@@ -297,6 +297,9 @@ public class EnvironmentCatalogue {
         environment.database().password().map(Secret::new).ifPresent(secrets::add);
         environment.rpc().key().map(Secret::new).ifPresent(secrets::add);
         config.token().map(Secret::new).ifPresent(secrets::add);
+        config.events().values().stream()
+                .map(source -> new Secret(source.secret()))
+                .forEach(secrets::add);
         environment
                 .url()
                 .map(URI::getRawUserInfo)

@@ -74,6 +74,12 @@ public interface LifeboatConfig {
     /** Where people reach the console: what links in notices begin with; left out: notices have none. */
     Optional<URI> publicUrl();
 
+    /** Who may tell of deployments by signed events, by a name of one's own: the last part of the address that they call. */
+    Map<String, EventSource> events();
+
+    /** Logins by an identity provider, which {@code quarkus.oidc} describes. */
+    Oidc oidc();
+
     /** The projects by name. */
     Map<String, Project> projects();
 
@@ -271,6 +277,37 @@ public interface LifeboatConfig {
 
         /** How they are told: names of {@link LifeboatConfig#notices}. */
         List<String> notices();
+    }
+
+    /** Who tells of deployments by events that it signs. */
+    interface EventSource {
+        /** What it signs with: {@code whsec_} and the base64 of 24 to 64 bytes (Standard Webhooks). */
+        String secret();
+
+        /** The environments that it may tell of: {@code project/name}; left out: of none. */
+        Optional<List<String>> environments();
+    }
+
+    /** Logins by OpenID Connect: who may what follows from the groups that the provider tells of. */
+    interface Oidc {
+        /** Whether there is a provider. */
+        @WithDefault("false")
+        boolean enabled();
+
+        /** What a group gives, by names of one's own. */
+        Map<String, Grant> roles();
+
+        /** A role in a project for whoever is in a group. */
+        interface Grant {
+            /** As the provider names it. */
+            String group();
+
+            /** Where; {@code *}: in all projects. */
+            String project();
+
+            /** viewer, operator, restorer or admin. */
+            String role();
+        }
     }
 
     /** A project. */

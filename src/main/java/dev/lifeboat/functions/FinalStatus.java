@@ -3,6 +3,8 @@ package dev.lifeboat.functions;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.lifeboat.artifact.InstallationKey;
+import dev.lifeboat.fault.Fault;
+import dev.lifeboat.fault.FaultCode;
 import dev.lifeboat.json.Json;
 import dev.lifeboat.run.Operation;
 import dev.lifeboat.step.StepRequest;
@@ -38,7 +40,7 @@ final class FinalStatus {
         this.version = version;
     }
 
-    /** How the run went: success, failed or rolled_back. */
+    /** How the run went: success, failed, rolled_back or cancelled. */
     static String of(StepRequest request) {
         return request.outcome() == null ? "success" : request.outcome().status();
     }
@@ -64,6 +66,7 @@ final class FinalStatus {
                                 request.outcome() == null
                                         ? null
                                         : request.outcome().fault()));
+        closing.set("cancellation", cancellation());
         closing.set(
                 "rollback", request.outputs().containsKey("roll-back") ? request.output("roll-back") : Json.object());
         closing.set("artifact", artifact());
@@ -79,6 +82,17 @@ final class FinalStatus {
                 .forEach((step, outputs) ->
                         steps.put(step, outputs.path("summary").asText("done")));
         return closing;
+    }
+
+    /** Who asked the run to stop, and when; null where nobody did. */
+    private JsonNode cancellation() {
+        Fault fault = request.outcome() == null ? null : request.outcome().fault();
+        if (fault == null || fault.code() != FaultCode.CANCELLED) {
+            return Json.mapper().nullNode();
+        }
+        return Json.object()
+                .put("requested_by", fault.facts().get("requested_by"))
+                .put("requested_at", fault.facts().get("requested_at"));
     }
 
     private double seconds() {

@@ -56,7 +56,8 @@ public class FinalizeRun implements StepFunction {
                     case RESTORE -> Inputs.isValidationOnly(request) ? nothing() : afterRestore(request);
                     case ROLLBACK -> Inputs.restoresData(request) ? afterRestore(request) : nothing();
                     case IMPORT, DRILL, RESTORE_TABLES -> abandon(request);
-                    case BACKUP, VERIFY, VALIDATE, PRUNE, DISCARD, REPLICATE, DEPLOYMENT -> nothing();
+                    case BACKUP -> afterBackup(request);
+                    case VERIFY, VALIDATE, PRUNE, DISCARD, REPLICATE, DEPLOYMENT -> nothing();
                 };
         return switch (tidied) {
             case StepResult.Done(ObjectNode outputs, var none)
@@ -81,6 +82,17 @@ public class FinalizeRun implements StepFunction {
         };
     }
 
+    /** What a backup that was stopped has written is no backup: it goes. After a failure it is garbage that is collected later. */
+    private StepResult afterBackup(StepRequest request) {
+        return FinalStatus.of(request).equals("cancelled")
+                ? heavy.step(
+                        name(),
+                        request,
+                        () -> new Task.DiscardBackup(
+                                request.runId(), request.environmentId(), Artifacts.ofRun(request, 1)))
+                : nothing();
+    }
+
     /** What was displaced is dropped or kept for a while; what was prepared in vain is removed. */
     private StepResult afterRestore(StepRequest request) {
         return switch (FinalStatus.of(request)) {
@@ -91,7 +103,7 @@ public class FinalizeRun implements StepFunction {
                                 name(), request, () -> new Task.DropDisplaced(request.runId(), request.environmentId()))
                         : new StepResult.Done(kept(request, keep), List.of());
             }
-            case "failed" -> abandon(request);
+            case "failed", "cancelled" -> abandon(request);
             default -> nothing();
         };
     }

@@ -142,7 +142,7 @@ public class PreRestoreBackup implements StepFunction {
                                                 + " while they were written; sizes and checksums are in the artifact's manifest")
                                 .put("evidence_dir", backup.evidenceDir().orElse(""))));
             }
-            case FAILED, ROLLED_BACK -> {
+            case FAILED, ROLLED_BACK, CANCELLED -> {
                 Fault why = backup.fault()
                         .orElse(Fault.of(
                                 FaultCode.INTERNAL, "the safety backup failed", "Look at run " + backup.runId() + "."));

@@ -136,7 +136,7 @@ public class RollBack implements StepFunction {
                                                 restore.evidenceDir().orElse(null))
                                         .put("summary", "the safety backup was restored by " + restore.runId())),
                         List.of());
-            case FAILED, ROLLED_BACK ->
+            case FAILED, ROLLED_BACK, CANCELLED ->
                 failed(
                         "the safety backup could not be restored: "
                                 + restore.fault().map(Fault::message).orElse("see run " + restore.runId()),

@@ -111,7 +111,7 @@ class StateReadings {
         for (Object[] run : rows("""
                 SELECT DISTINCT ON (operation_type) operation_type, status = 'success',
                        extract(epoch FROM completed_at - created_at)::double precision, run_id
-                FROM ops.runs WHERE environment_id = :environment AND completed_at IS NOT NULL
+                FROM ops.runs WHERE environment_id = :environment AND completed_at IS NOT NULL AND status <> 'cancelled'
                 ORDER BY operation_type, completed_at DESC""", environment)) {
             String operation = (String) run[0];
             readings.add(Reading.of(Metric.RUN_SUCCESS, (Boolean) run[1], environment, operation));

@@ -32,12 +32,13 @@ class NoticeBook {
                         ORDER BY completed_at LIMIT 100""", String.class).getResultList();
     }
 
-    /** How the run ended that had ended before this one, of the same operation in the same environment. */
+    /** How the run ended that had ended before this one, of the same operation in the same environment; one that was stopped tells nothing. */
     @Transactional
     Optional<RunStatus> before(String runId) {
         Run run = Run.findById(runId);
         return Run.<Run>find(
-                        "environmentId = ?1 and operationType = ?2 and parentRunId is null and completedAt < ?3",
+                        "environmentId = ?1 and operationType = ?2 and parentRunId is null and completedAt < ?3"
+                                + " and status <> 'cancelled'",
                         Sort.by("completedAt").descending(),
                         run.environmentId,
                         run.operationType,

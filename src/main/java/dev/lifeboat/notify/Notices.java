@@ -46,6 +46,8 @@ final class Notices {
                         ? Optional.empty()
                         : Optional.of(notice(run, NoticeEvent.DEGRADED, "succeeded, with something missing"));
             }
+            // who asked for it knows
+            case CANCELLED -> Optional.empty();
             case QUEUED, RUNNING -> Optional.empty();
         };
     }

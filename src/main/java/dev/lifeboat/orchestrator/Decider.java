@@ -2,6 +2,7 @@ package dev.lifeboat.orchestrator;
 
 import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
+import dev.lifeboat.run.Cancellation;
 import dev.lifeboat.run.RunSnapshot;
 import dev.lifeboat.run.RunStatus;
 import dev.lifeboat.run.StepRecord;
@@ -24,7 +25,9 @@ public final class Decider {
         if (run.recoveries() > MOST_RECOVERIES) {
             return new Decision.Park("taken over " + run.recoveries() + " times");
         }
-        return tooLate(workflow, run).orElseGet(() -> onward(workflow, run));
+        return tooLate(workflow, run)
+                .or(() -> run.cancellation().map(asked -> stopping(workflow, run, asked)))
+                .orElseGet(() -> onward(workflow, run));
     }
 
     /** An attempt whose caller is gone or whose time is over ends first, wherever it stands. */
@@ -70,6 +73,32 @@ public final class Decider {
         return last(workflow, run, RunStatus.SUCCESS, Optional.empty());
     }
 
+    /** What is under way is ended; then the environment is put back where it was touched, whatever else was wished for. */
+    private static Decision stopping(Workflow workflow, RunSnapshot run, Cancellation asked) {
+        var waits = new ArrayList<Instant>();
+        for (Step step : workflow.steps()) {
+            var latest = run.latest(step.name());
+            if (latest.isEmpty() || !latest.get().status().isOpen()) {
+                continue;
+            }
+            StepRecord attempt = latest.get();
+            if (attempt.status() == StepStatus.WAITING && due(attempt, run)) {
+                return new Decision.Stop(step, attempt);
+            }
+            waits.add(attempt.checkAt().orElse(attempt.deadline()));
+        }
+        if (!waits.isEmpty()) {
+            return new Decision.Wait(waits.stream().min(Instant::compareTo).orElseThrow());
+        }
+        boolean touched = workflow.pointOfNoReturn()
+                .flatMap(step -> run.latest(step.name()))
+                .filter(step -> step.status() != StepStatus.SKIPPED)
+                .isPresent();
+        return touched
+                ? rollingBack(workflow, run, stopped(asked))
+                : last(workflow, run, RunStatus.CANCELLED, Optional.of(stopped(asked)));
+    }
+
     /** Before a run fails, the steps that go on beside the broken one are seen to their end. */
     private static Optional<Decision> stillWaiting(Workflow workflow, RunSnapshot run, Step broken) {
         for (Step other : workflow.steps()) {
@@ -91,7 +120,11 @@ public final class Decider {
         if (workflow.rollback().isEmpty() || !broken.needsRollback() || !wanted) {
             return last(workflow, run, RunStatus.FAILED, Optional.of(fault));
         }
-        Step rollback = workflow.rollback().get();
+        return rollingBack(workflow, run, fault);
+    }
+
+    private static Decision rollingBack(Workflow workflow, RunSnapshot run, Fault fault) {
+        Step rollback = workflow.rollback().orElseThrow();
         return switch (next(workflow, run, rollback)) {
             case Next.Passed() -> last(workflow, run, RunStatus.ROLLED_BACK, Optional.of(fault));
             case Next.Until(Instant until) -> new Decision.Wait(until);
@@ -209,6 +242,12 @@ public final class Decider {
 
     private static Duration backOff(int attempt) {
         return Duration.ofSeconds(Math.min(60, 1L << Math.min(attempt, 6)));
+    }
+
+    private static Fault stopped(Cancellation asked) {
+        return Fault.of(FaultCode.CANCELLED, asked.by() + " asked the run to stop", "Start it again when it is wanted.")
+                .with("requested_by", asked.by())
+                .with("requested_at", asked.at());
     }
 
     private static Fault lost(Step step) {

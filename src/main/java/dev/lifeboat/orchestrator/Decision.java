@@ -20,6 +20,9 @@ public sealed interface Decision {
      */
     record Poll(Step step, StepRecord waiting, Optional<StepRequest.Outcome> outcome) implements Decision {}
 
+    /** The run was asked to stop: end the step's task, and ask how far that is. */
+    record Stop(Step step, StepRecord waiting) implements Decision {}
+
     /** Record that the step does not apply. */
     record Skip(Step step, int attempt, String why) implements Decision {}
 

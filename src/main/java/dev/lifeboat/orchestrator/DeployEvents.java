@@ -83,6 +83,18 @@ public class DeployEvents {
         };
     }
 
+    /**
+     * The environment that an event is about; empty where it would be ignored.
+     *
+     * @throws dev.lifeboat.fault.FaultException as {@link #receive}
+     */
+    public Optional<EnvironmentId> about(Event event) {
+        return switch (event.type()) {
+            case STARTING, COMPLETED -> Optional.of(environments.find(text(event, "environment")));
+            default -> Optional.empty();
+        };
+    }
+
     private Reaction once(Event event) {
         EnvironmentId environment = environments.find(text(event, "environment"));
         String version = text(event, "version");

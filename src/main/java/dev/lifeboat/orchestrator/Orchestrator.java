@@ -3,6 +3,7 @@ package dev.lifeboat.orchestrator;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.lifeboat.environment.LifeboatConfig;
 import dev.lifeboat.fault.Fault;
+import dev.lifeboat.fault.FaultCode;
 import dev.lifeboat.fault.FaultException;
 import dev.lifeboat.json.Json;
 import dev.lifeboat.run.NewRun;
@@ -123,6 +124,33 @@ public class Orchestrator {
         }
     }
 
+    /**
+     * Asks a run to stop. It ends as cancelled where it has not touched the environment yet, and is rolled back where it has; what
+     * it has under way is ended first. Asking twice is asking once.
+     *
+     * @throws FaultException UNKNOWN_RUN; TOO_LATE where it is over, has begun what can't be stopped any more, is parked, or belongs
+     *     to another run
+     */
+    public void cancel(String runId, String user) {
+        RunSnapshot run = runs.load(runId);
+        if (run.parentRunId().isPresent()) {
+            throw tooLate(
+                    "run " + runId + " belongs to run " + run.parentRunId().get() + " and stops with it",
+                    "Ask that one to stop.");
+        }
+        if (!runs.askToStop(runId, user, Workflows.of(run.operation()).closing())) {
+            throw tooLate(
+                    "it is too late to stop run " + runId + ": "
+                            + (run.parked() ? "it is parked" : "it is over, or about to be"),
+                    "See how it ends: lifeboat run show " + runId + " --follow");
+        }
+        wake(runId);
+    }
+
+    private static FaultException tooLate(String message, String remedy) {
+        return Fault.of(FaultCode.TOO_LATE, message, remedy).toException();
+    }
+
     void onTaskFinished(@ObservesAsync TaskFinished finished) {
         if (duty.hasState()) {
             runs.wake(finished.runId());
@@ -169,10 +197,18 @@ public class Orchestrator {
             Workflow workflow = Workflows.of(run.operation());
             on = switch (Decider.decide(workflow, run)) {
                 case Decision.Invoke(Step step, int attempt, var outcome) ->
-                    runs.begin(runId, run.epoch(), step.name(), workflow.position(step), attempt, step.limit())
+                    runs.begin(
+                                    runId,
+                                    run.epoch(),
+                                    step.name(),
+                                    workflow.position(step),
+                                    attempt,
+                                    step.limit(),
+                                    run.cancellation().isPresent())
                             && ask(run, step, attempt, null, outcome.orElse(null));
                 case Decision.Poll(Step step, StepRecord waiting, var outcome) ->
                     ask(run, step, waiting.attempt(), waiting.taskId().orElseThrow(), outcome.orElse(null));
+                case Decision.Stop(Step step, StepRecord waiting) -> stop(run, step, waiting);
                 case Decision.Skip(Step step, int attempt, String why) ->
                     leaveWord(run, step, why)
                             && runs.skip(runId, run.epoch(), step.name(), workflow.position(step), attempt, why);
@@ -192,6 +228,21 @@ public class Orchestrator {
             answer.evidence().forEach(file -> evidence.write(run, file));
         }
         return runs.record(run.runId(), run.epoch(), step.name(), attempt, answer);
+    }
+
+    /** The task's end is waited for: what comes next would meet it. */
+    private boolean stop(RunSnapshot run, Step step, StepRecord waiting) {
+        String task = waiting.taskId().orElseThrow();
+        tasks.cancel(task);
+        for (String child : runs.activeChildren(run.runId())) {
+            // one that is past its own last point ends by itself
+            runs.askToStop(
+                    child,
+                    run.cancellation().orElseThrow().by(),
+                    Workflows.of(runs.load(child).operation()).closing());
+            wake(child);
+        }
+        return ask(run, step, waiting.attempt(), task, null);
     }
 
     private boolean giveUp(RunSnapshot run, Step step, int attempt, Fault fault) {

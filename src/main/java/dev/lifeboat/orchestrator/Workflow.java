@@ -38,6 +38,18 @@ public record Workflow(
         return Stream.of(steps.stream(), rollback.stream(), Stream.of(last)).flatMap(s -> s);
     }
 
+    /** The steps of which none may have begun where a run is asked to stop: afterwards it goes on to its end. */
+    public List<String> closing() {
+        return Stream.concat(steps.stream().filter(Step::toTheEnd), Stream.concat(rollback.stream(), Stream.of(last)))
+                .map(Step::name)
+                .toList();
+    }
+
+    /** The first step that touches the environment, in a workflow that does. */
+    Optional<Step> pointOfNoReturn() {
+        return steps.stream().filter(Step::needsRollback).findFirst();
+    }
+
     /** The place of a step in the order, from 1; the creation of the run is the first. */
     public int position(Step step) {
         return all().toList().indexOf(step) + 2;

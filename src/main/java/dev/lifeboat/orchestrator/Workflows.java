@@ -38,7 +38,10 @@ public final class Workflows {
                             .attempts(3)
                             .sharing("capture")
                             .evidence("config_snapshot.json"),
-                    step("register-artifact", ofHours(1)).attempts(3).evidence("artifact_registration.json"),
+                    step("register-artifact", ofHours(1))
+                            .attempts(3)
+                            .evidence("artifact_registration.json")
+                            .notStopped(),
                     step("prune", ofHours(1)).attempts(3).evidence("retention_prune.json")),
             Optional.empty(),
             step("finalize", ofMinutes(5)).attempts(3).evidence("final_status.json"));
@@ -62,7 +65,8 @@ public final class Workflows {
                             .evidence("pre_restore_backup.json"),
                     step("quiesce", ofMinutes(5))
                             .unless(Workflows::validationOnly)
-                            .evidence("quiesce_status.json"),
+                            .evidence("quiesce_status.json")
+                            .orRollBack(),
                     step("restore-db", ofHours(12))
                             .unless(either(Workflows::validationOnly, Workflows::withoutDatabase))
                             .evidence(
@@ -113,14 +117,17 @@ public final class Workflows {
     private static final Workflow PRUNE = new Workflow(
             Operation.PRUNE,
             List.of("inputs.json"),
-            List.of(step("prune", ofHours(1)).attempts(3).evidence("retention_prune.json")),
+            List.of(step("prune", ofHours(1))
+                    .attempts(3)
+                    .evidence("retention_prune.json")
+                    .notStopped()),
             Optional.empty(),
             step("finalize", ofMinutes(5)).attempts(3).evidence("final_status.json"));
 
     private static final Workflow DISCARD = new Workflow(
             Operation.DISCARD,
             List.of("inputs.json"),
-            List.of(step("drop-displaced", ofHours(1)).attempts(3)),
+            List.of(step("drop-displaced", ofHours(1)).attempts(3).notStopped()),
             Optional.empty(),
             step("finalize", ofMinutes(5)).attempts(3).evidence("final_status.json"));
 
@@ -149,7 +156,10 @@ public final class Workflows {
                             .attempts(3)
                             .sharing("capture")
                             .evidence("config_snapshot.json"),
-                    step("register-artifact", ofHours(1)).attempts(3).evidence("artifact_registration.json")),
+                    step("register-artifact", ofHours(1))
+                            .attempts(3)
+                            .evidence("artifact_registration.json")
+                            .notStopped()),
             Optional.empty(),
             step("finalize", ofHours(1)).attempts(3).evidence("final_status.json"));
 
@@ -187,7 +197,10 @@ public final class Workflows {
                     step("pre-restore-backup", ofHours(24))
                             .unless(either(Workflows::versionOnly, without(Guardrail.PRE_RESTORE_BACKUP_MANDATORY)))
                             .evidence("pre_restore_backup.json"),
-                    step("quiesce", ofMinutes(5)).unless(Workflows::versionOnly).evidence("quiesce_status.json"),
+                    step("quiesce", ofMinutes(5))
+                            .unless(Workflows::versionOnly)
+                            .evidence("quiesce_status.json")
+                            .orRollBack(),
                     step("restore-db", ofHours(12))
                             .unless(Workflows::versionOnly)
                             .evidence(
@@ -204,16 +217,20 @@ public final class Workflows {
                             .orRollBack(),
                     step("switch-version", ofMinutes(30))
                             .evidence("version_switch.json", "version_switch.log")
-                            .orRollBack(),
+                            .orRollBack()
+                            .notStopped(),
                     step("restart", ofMinutes(10))
                             .evidence("odoo_restart.log", "restart_duration.json")
-                            .orRollBack(),
+                            .orRollBack()
+                            .notStopped(),
                     step("check-deployment", ofHours(2))
                             .evidence("deployment_checks.json", "validation_report.json")
-                            .orRollBack(),
+                            .orRollBack()
+                            .notStopped(),
                     step("judge-deployment", ofMinutes(2))
                             .evidence("deployment_verdict.json")
-                            .orRollBack()),
+                            .orRollBack()
+                            .notStopped()),
             Optional.of(step("roll-back", ofHours(2)).attempts(5)),
             step("finalize", ofHours(1)).attempts(3).evidence("final_status.json", "rollback_result.json"));
 
@@ -227,7 +244,10 @@ public final class Workflows {
                     step("pre-restore-backup", ofHours(24))
                             .unless(either(Workflows::dryRun, Workflows::withoutSafetyBackup))
                             .evidence("pre_restore_backup.json"),
-                    step("merge-tables", ofHours(12)).unless(Workflows::dryRun).evidence("table_restore.json")),
+                    step("merge-tables", ofHours(12))
+                            .unless(Workflows::dryRun)
+                            .evidence("table_restore.json")
+                            .notStopped()),
             Optional.empty(),
             step("finalize", ofHours(1)).attempts(3).evidence("final_status.json"));
 

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -15,13 +16,17 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /**
  * One running child. Its standard error is drained all the time and its last 64 KiB are kept. Closing ends it: first
- * SIGTERM, after five seconds SIGKILL. Children that still run when this program ends are ended too.
+ * SIGTERM, after five seconds SIGKILL. Children that still run when this program ends are ended too. A child has a session
+ * of its own, where the system has {@code setsid}: what a terminal sends to this program (Ctrl-C, its end) does not reach it,
+ * and this program decides what becomes of it.
  */
 public final class ChildProcess implements AutoCloseable {
     private static final int KEPT_ERROR_BYTES = 64 * 1024;
+    private static final Path APART = Path.of("/usr/bin/setsid");
     private static final Duration GRACE = Duration.ofSeconds(5);
     private static final Set<Process> LIVE = ConcurrentHashMap.newKeySet();
 
@@ -76,10 +81,35 @@ public final class ChildProcess implements AutoCloseable {
      * @throws IOException where the program is not there or may not be run
      */
     public static ChildProcess start(Spec spec) throws IOException {
-        var builder = new ProcessBuilder(spec.command());
+        var builder = new ProcessBuilder(apart(spec.command()));
         builder.environment().putAll(spec.environment());
         spec.directory().ifPresent(directory -> builder.directory(directory.toFile()));
         return new ChildProcess(spec.command(), builder.start());
+    }
+
+    private static List<String> apart(List<String> command) throws IOException {
+        if (!Files.isExecutable(APART)) {
+            return command;
+        }
+        requireProgram(command.getFirst());
+        // the wrapper becomes the program: process id, signals and exit code are the program's own
+        return Stream.concat(Stream.of(APART.toString()), command.stream()).toList();
+    }
+
+    /** The wrapper would only tell by an exit code that there is no such program. */
+    private static void requireProgram(String program) throws IOException {
+        boolean there = program.contains("/")
+                ? isProgram(Path.of(program))
+                : Stream.of(System.getenv().getOrDefault("PATH", "").split(":"))
+                        .filter(folder -> !folder.isEmpty())
+                        .anyMatch(folder -> isProgram(Path.of(folder, program)));
+        if (!there) {
+            throw new IOException("Cannot run program \"" + program + "\": it is not there or may not be run");
+        }
+    }
+
+    private static boolean isProgram(Path file) {
+        return Files.isRegularFile(file) && Files.isExecutable(file);
     }
 
     /**

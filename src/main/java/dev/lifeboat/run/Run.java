@@ -79,6 +79,12 @@ public class Run extends PanacheEntityBase {
     @Column(name = "parked_at")
     public Instant parkedAt;
 
+    @Column(name = "cancel_requested_at", insertable = false, updatable = false)
+    public Instant cancelRequestedAt;
+
+    @Column(name = "cancel_requested_by", insertable = false, updatable = false)
+    public String cancelRequestedBy;
+
     /** The state. */
     public RunStatus status() {
         return RunStatus.of(status);

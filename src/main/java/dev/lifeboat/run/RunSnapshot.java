@@ -13,6 +13,7 @@ import java.util.Optional;
  *
  * @param steps every attempt, in the order in which they began
  * @param now the database's time when it was read; all times of a run are the database's
+ * @param cancellation the wish that it stops
  */
 public record RunSnapshot(
         String runId,
@@ -31,7 +32,8 @@ public record RunSnapshot(
         int recoveries,
         boolean parked,
         List<StepRecord> steps,
-        Instant now) {
+        Instant now,
+        Optional<Cancellation> cancellation) {
     public RunSnapshot {
         steps = List.copyOf(steps);
     }

@@ -2,13 +2,17 @@ package dev.lifeboat.run;
 
 import java.util.Locale;
 
-/** The states of a run: queued → running → success | failed | rolled_back. The last three are final. */
+/**
+ * The states of a run: queued → running → success | failed | rolled_back | cancelled. The last four are final; cancelled is one
+ * that was asked to stop and did so before it touched anything.
+ */
 public enum RunStatus {
     QUEUED,
     RUNNING,
     SUCCESS,
     FAILED,
-    ROLLED_BACK;
+    ROLLED_BACK,
+    CANCELLED;
 
     /** The name in the state and on the wire. */
     @com.fasterxml.jackson.annotation.JsonValue
@@ -25,7 +29,7 @@ public enum RunStatus {
     public boolean isFinal() {
         return switch (this) {
             case QUEUED, RUNNING -> false;
-            case SUCCESS, FAILED, ROLLED_BACK -> true;
+            case SUCCESS, FAILED, ROLLED_BACK, CANCELLED -> true;
         };
     }
 }

@@ -243,13 +243,19 @@ public class RunStore {
                 run.recoveries,
                 run.parkedAt != null,
                 steps,
-                now());
+                now(),
+                Optional.ofNullable(run.cancelRequestedAt).map(at -> new Cancellation(at, run.cancelRequestedBy)));
     }
 
-    /** Records the intent to call a step, before it is called. False: the lease is lost. */
+    /**
+     * Records the intent to call a step, before it is called.
+     *
+     * @param stopping whether the caller knows that the run was asked to stop
+     * @return false where nothing may be called: the lease is lost, or the run was asked to stop and the caller does not know yet
+     */
     @Transactional(Transactional.TxType.REQUIRES_NEW)
-    public boolean begin(String runId, int epoch, String step, int seq, int attempt, Duration limit) {
-        if (!holdsLease(runId, epoch)) {
+    public boolean begin(String runId, int epoch, String step, int seq, int attempt, Duration limit, boolean stopping) {
+        if (!holdsLease(runId, epoch) || isAskedToStop(runId) != stopping) {
             return false;
         }
         RunStep entity = attempt(runId, epoch, step, seq, attempt, StepStatus.RUNNING);
@@ -461,6 +467,51 @@ public class RunStore {
                 .executeUpdate();
     }
 
+    /**
+     * Asks a run to stop; who is asked already is not asked again.
+     *
+     * @param closing the steps of which none may have begun: what they do is not stopped any more
+     * @return whether the run is asked; false where it is over, parked, or has begun one of {@code closing}
+     */
+    @Transactional(Transactional.TxType.REQUIRES_NEW)
+    public boolean askToStop(String runId, String user, List<String> closing) {
+        // Locked as a step's beginning locks it: of the two one comes first, and the other sees it.
+        List<Boolean> open = entities()
+                .createNativeQuery(
+                        "SELECT cancel_requested_at IS NOT NULL FROM ops.runs WHERE run_id = ?1"
+                                + " AND status IN ('queued', 'running') AND parked_at IS NULL FOR UPDATE",
+                        Boolean.class)
+                .setParameter(1, runId)
+                .getResultList();
+        if (open.isEmpty() || open.getFirst()) {
+            return !open.isEmpty();
+        }
+        if (RunStep.count("runId = ?1 and step in ?2 and status not in ('void', 'skipped')", runId, closing) > 0) {
+            return false;
+        }
+        entities()
+                .createNativeMutationQuery("UPDATE ops.runs SET cancel_requested_at = clock_timestamp(),"
+                        + " cancel_requested_by = ?2, wake_at = clock_timestamp() WHERE run_id = ?1")
+                .setParameter(1, runId)
+                .setParameter(2, user)
+                .executeUpdate();
+        entities()
+                .createNativeMutationQuery("UPDATE ops.run_steps SET check_at = clock_timestamp()"
+                        + " WHERE run_id = ?1 AND status = 'waiting'")
+                .setParameter(1, runId)
+                .executeUpdate();
+        event(runId, "cancel_requested", Json.object().put("user", user));
+        return true;
+    }
+
+    /** The runs that {@code parent} started and that go on. */
+    @Transactional
+    public List<String> activeChildren(String parent) {
+        return Run.<Run>list("parentRunId = ?1 and status in ('queued','running')", parent).stream()
+                .map(run -> run.runId)
+                .toList();
+    }
+
     /** Adds an event to a run. */
     @Transactional(Transactional.TxType.REQUIRES_NEW)
     public void addEvent(String runId, String type, ObjectNode payload) {
@@ -617,6 +668,14 @@ public class RunStore {
         entity.status = status.wireName();
         entity.epoch = epoch;
         return entity;
+    }
+
+    private boolean isAskedToStop(String runId) {
+        return entities()
+                .createNativeQuery(
+                        "SELECT cancel_requested_at IS NOT NULL FROM ops.runs WHERE run_id = ?1", Boolean.class)
+                .setParameter(1, runId)
+                .getSingleResult();
     }
 
     private boolean holdsLease(String runId, int epoch) {

@@ -1,8 +1,10 @@
 package dev.lifeboat.sidecar;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.lifeboat.artifact.ArtifactFolder;
 import dev.lifeboat.artifact.ArtifactId;
 import dev.lifeboat.artifact.ArtifactLibrary;
+import dev.lifeboat.artifact.ArtifactReader;
 import dev.lifeboat.artifact.ArtifactWriter;
 import dev.lifeboat.artifact.Manifest.FileEntry;
 import dev.lifeboat.artifact.Manifest.FilestoreEntry;
@@ -13,6 +15,7 @@ import dev.lifeboat.environment.Bindings;
 import dev.lifeboat.environment.ConfigSnapshot;
 import dev.lifeboat.environment.EnvironmentCatalogue;
 import dev.lifeboat.environment.LifeboatConfig;
+import dev.lifeboat.fault.FaultException;
 import dev.lifeboat.filestore.FilestoreArchiver;
 import dev.lifeboat.filestore.FilestoreIndex;
 import dev.lifeboat.filestore.ReferredNames;
@@ -23,6 +26,7 @@ import dev.lifeboat.postgres.PgTools;
 import dev.lifeboat.progress.Progress;
 import dev.lifeboat.step.EvidenceFile;
 import dev.lifeboat.step.StepResult;
+import dev.lifeboat.store.ArtifactStore;
 import dev.lifeboat.store.Stores;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Clock;
@@ -210,6 +214,32 @@ class BackupTasks {
         outputs.put("artifact_id", task.artifact().id());
         outputs.put("summary", odoo.modulesInstalled().size() + " modules installed");
         return new StepResult.Done(outputs, List.of(new EvidenceFile("config_snapshot.json", text)));
+    }
+
+    /** A store that does not answer keeps it as garbage, which is collected later. */
+    StepResult discard(Task.DiscardBackup task, Progress progress) {
+        progress.phase("remove what was written");
+        captures.endAll(task.runId());
+        var left = new ArrayList<String>();
+        for (ArtifactStore store : stores.of(environments.bindings(task.environment()))) {
+            try {
+                library.reader().unfinished(store, task.environment(), Instant.now()).stream()
+                        .map(ArtifactReader.Unfinished::folder)
+                        .filter(folder -> isOf(task.artifact(), folder.id()))
+                        .forEach(ArtifactFolder::remove);
+            } catch (FaultException e) {
+                left.add(store.name() + ": " + e.fault().message());
+            }
+        }
+        ObjectNode outputs = Json.object();
+        if (!left.isEmpty()) {
+            outputs.put("left_behind", "files that are collected later, in " + String.join("; ", left));
+        }
+        return new StepResult.Done(outputs, List.of());
+    }
+
+    private static boolean isOf(ArtifactId first, ArtifactId id) {
+        return id.id().equals(first.id()) || id.id().startsWith(first.id() + "_");
     }
 
     /** The environment itself, or what the run has unpacked beside it. */

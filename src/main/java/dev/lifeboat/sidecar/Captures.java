@@ -74,6 +74,11 @@ public class Captures {
         }
     }
 
+    /** Ends all captures of a run. */
+    void endAll(String runId) {
+        open.keySet().stream().filter(name -> name.startsWith(runId + "/")).forEach(this::end);
+    }
+
     /** A capture whose run went on elsewhere, or not at all, would hold back the server's vacuum for ever. */
     @Scheduled(every = "30s", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
     void endIdle() {

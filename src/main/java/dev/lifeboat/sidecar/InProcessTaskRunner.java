@@ -25,6 +25,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.jboss.logging.Logger;
@@ -216,6 +217,7 @@ public class InProcessTaskRunner implements TaskRunner {
         private final Instant startedAt;
         private final AtomicLong bytesDone = new AtomicLong();
         private final AtomicLong itemsDone = new AtomicLong();
+        private final AtomicBoolean told = new AtomicBoolean();
         private final CountDownLatch ended = new CountDownLatch(1);
         private final Deque<LogLine> lines = new ArrayDeque<>();
         private volatile long bytesTotal;
@@ -240,7 +242,8 @@ public class InProcessTaskRunner implements TaskRunner {
         }
 
         void cancel(String why) {
-            if (result == null) {
+            // once: a second interruption would meet what tidies up after the first
+            if (result == null && told.compareAndSet(false, true)) {
                 log("told to end: " + why);
                 thread.interrupt();
             }

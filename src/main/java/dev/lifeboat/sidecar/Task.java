@@ -32,6 +32,7 @@ import java.util.Optional;
     @JsonSubTypes.Type(value = Task.ExtractTables.class, name = "extract_tables"),
     @JsonSubTypes.Type(value = Task.MergeTables.class, name = "merge_tables"),
     @JsonSubTypes.Type(value = Task.Abandon.class, name = "abandon"),
+    @JsonSubTypes.Type(value = Task.DiscardBackup.class, name = "discard_backup"),
     @JsonSubTypes.Type(value = Task.DropDisplaced.class, name = "drop_displaced")
 })
 public sealed interface Task {
@@ -60,6 +61,7 @@ public sealed interface Task {
             case ExtractTables extract -> Optional.empty();
             case MergeTables merge -> Optional.empty();
             case Abandon abandon -> Optional.empty();
+            case DiscardBackup discard -> Optional.empty();
             case DropDisplaced drop -> Optional.empty();
         };
     }
@@ -219,6 +221,13 @@ public sealed interface Task {
 
     /** Removes what a restore that failed had prepared and not put in place; what was moved aside stays. */
     record Abandon(String runId, EnvironmentId environment) implements Task {}
+
+    /**
+     * Removes what a backup that was stopped has written, from every store, and ends its captures.
+     *
+     * @param artifact that of the first attempt; later ones have a number behind its id
+     */
+    record DiscardBackup(String runId, EnvironmentId environment, ArtifactId artifact) implements Task {}
 
     /** Drops what the successful restore {@code runId} moved aside. */
     record DropDisplaced(String runId, EnvironmentId environment) implements Task {}

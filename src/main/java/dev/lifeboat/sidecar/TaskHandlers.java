@@ -57,6 +57,7 @@ class TaskHandlers implements TaskHandler {
             case Task.MergeTables merge -> tables.merge(merge, progress);
             case Task.RollBack rollBack -> restore.rollBack(rollBack, progress);
             case Task.Abandon abandon -> restore.abandon(abandon, progress);
+            case Task.DiscardBackup discard -> backup.discard(discard, progress);
             case Task.DropDisplaced drop -> restore.dropDisplaced(drop, progress);
         };
     }

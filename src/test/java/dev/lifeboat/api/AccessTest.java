@@ -38,7 +38,12 @@ class AccessTest {
                 "/q/health/../../api/v1/runs",
                 "/q/openapi",
                 "/q/metrics",
-                "/console/assets/../../api/v1/runs"
+                "/console/assets/../../api/v1/runs",
+                "/api/v1/runs;x=1",
+                "/api;/v1;x/runs",
+                "/api/v1/runs;/backup/health",
+                ";/api/v1/runs",
+                "/;x/api/v1/runs"
             })
     void without_a_token_nothing_is_answered(String path) {
         for (RequestSpecification caller : List.of(
@@ -51,6 +56,20 @@ class AccessTest {
         }
         assertThat(given().contentType("application/json").body("{}").post(path).statusCode())
                 .isEqualTo(401);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "/q/health/..;/..;/api/v1/runs",
+                "/console/assets/..;/..;/..;/api/v1/runs",
+                "/console/assets/;/../../../api/v1/runs",
+                "/backup/health;/../../api/v1/runs",
+                "/events/..;/api/v1/runs"
+            })
+    void no_way_through_what_is_open_leads_to_what_is_not(String path) {
+        Response answer = given().urlEncodingEnabled(false).get(path);
+        assertThat(answer.statusCode()).as(answer.asString()).isIn(401, 404);
     }
 
     @ParameterizedTest

@@ -151,6 +151,90 @@ class EventsTest {
                 .isEqualTo(401);
     }
 
+    @Test
+    void a_signed_event_needs_no_token_and_counts_once_however_often_it_is_sent() {
+        String body = event(id, data("acme/shop"));
+        Response first = signed("ci", now(), body, sign(now(), body));
+        assertThat(first.statusCode()).as(first.asString()).isEqualTo(202);
+        assertThat(first.jsonPath().getString("status")).isEqualTo("accepted");
+        Response replayed = signed("ci", now(), body, "v1,bm90aGluZw== " + sign(now(), body));
+        assertThat(replayed.jsonPath().getString("status")).isEqualTo("duplicate");
+    }
+
+    @Test
+    void a_signed_event_is_taken_about_the_environments_of_its_source_only() {
+        String body = event(id, data("acme/shop"));
+        Response answer = signed("elsewhere", now(), body, sign(now(), body));
+        assertThat(answer.statusCode()).as(answer.asString()).isEqualTo(403);
+        assertThat(answer.asString()).contains("not named for");
+    }
+
+    @Test
+    void what_is_forged_late_or_not_whole_is_refused_and_nothing_is_begun() {
+        int before = checks();
+        String body = event(id, data("acme/shop"));
+        long late = now() - 301;
+        long early = now() + 301;
+        for (Response answer : List.of(
+                signed("ci", now(), body, "v1,bm90aGluZw=="),
+                signed("ci", now(), body, ""),
+                signed("ci", now(), body.replace("19.0.7", "19.0.8"), sign(now(), body)),
+                signed("ci", late, body, sign(late, body)),
+                signed("ci", early, body, sign(early, body)),
+                signed("nobody", now(), body, sign(now(), body)),
+                given().contentType("application/cloudevents+json").body(body).post("/events/ci"))) {
+            assertThat(answer.statusCode()).as(answer.asString()).isEqualTo(403);
+            assertThat(answer.asString()).doesNotContain("whsec", "acme");
+        }
+        Response binary = given().header("ce-specversion", "1.0")
+                .header("ce-id", id)
+                .header("ce-source", "/ci")
+                .header("ce-type", COMPLETED)
+                .header("webhook-id", "msg")
+                .header("webhook-timestamp", now())
+                .header("webhook-signature", sign(now(), data("acme/shop")))
+                .contentType("application/json")
+                .body(data("acme/shop"))
+                .post("/events/ci");
+        assertThat(binary.statusCode()).as("headers are not signed").isEqualTo(400);
+        assertThat(given().get("/events/ci").statusCode()).isEqualTo(401);
+        assertThat(checks()).isEqualTo(before);
+    }
+
+    private static long now() {
+        return java.time.Instant.now().getEpochSecond();
+    }
+
+    private static String event(String id, String data) {
+        return "{\"specversion\": \"1.0\", \"id\": \"%s\", \"source\": \"/ci\", \"type\": \"%s\", \"data\": %s}"
+                .formatted(id, COMPLETED, data);
+    }
+
+    private static Response signed(String source, long timestamp, String body, String signature) {
+        return given().header("webhook-id", "msg")
+                .header("webhook-timestamp", timestamp)
+                .header("webhook-signature", signature)
+                .contentType("application/cloudevents+json")
+                .body(body)
+                .post("/events/" + source);
+    }
+
+    /** As the specification of Standard Webhooks says it, and not as the code does. */
+    private static String sign(long timestamp, String body) {
+        try {
+            var mac = javax.crypto.Mac.getInstance("HmacSHA256");
+            mac.init(new javax.crypto.spec.SecretKeySpec(
+                    java.util.Base64.getDecoder().decode(StateResource.EVENT_SECRET.substring("whsec_".length())),
+                    "HmacSHA256"));
+            return "v1,"
+                    + java.util.Base64.getEncoder()
+                            .encodeToString(mac.doFinal(("msg." + timestamp + "." + body)
+                                    .getBytes(java.nio.charset.StandardCharsets.UTF_8)));
+        } catch (java.security.GeneralSecurityException e) {
+            throw new AssertionError(e);
+        }
+    }
+
     private static int checks() {
         return (int) caller().get("/api/v1/runs?limit=500").jsonPath().getList("operation").stream()
                 .filter("deployment"::equals)

@@ -58,6 +58,17 @@ class RolesTest {
         RESTORE_TABLES("POST", ENVIRONMENT + "/table-restores", Role.RESTORER, Role.ADMIN),
         DROP_WHAT_WAS_DISPLACED("POST", "/api/v1/displaced/run_roles/drop", Role.RESTORER, Role.ADMIN),
         PRUNE("POST", ENVIRONMENT + "/prunes", Role.ADMIN),
+        SEE_SCHEDULES("GET", ENVIRONMENT + "/schedules", Role.values()),
+        SEE_AN_ARTIFACT("GET", ARTIFACT, Role.values()),
+        SEE_WHAT_WAS_DISPLACED("GET", "/api/v1/displaced", Role.values()),
+        DOWNLOAD("GET", ARTIFACT + "/files/db.dump", Role.RESTORER, Role.ADMIN),
+        DOWNLOAD_AS_ZIP("GET", ARTIFACT + "/odoo-zip", Role.RESTORER, Role.ADMIN),
+        IMPORT("POST", ENVIRONMENT + "/imports", Role.OPERATOR, Role.RESTORER, Role.ADMIN),
+        DRILL("POST", ENVIRONMENT + "/drills", Role.OPERATOR, Role.RESTORER, Role.ADMIN),
+        TELL_AN_EVENT("POST", "/events", Role.OPERATOR, Role.RESTORER, Role.ADMIN),
+        STOP_A_VALIDATION("POST", "/api/v1/runs/run_roles/cancel", Role.OPERATOR, Role.RESTORER, Role.ADMIN),
+        STOP_A_RESTORE("POST", "/api/v1/runs/run_roles_restore/cancel", Role.RESTORER, Role.ADMIN),
+        STOP_A_PRUNE("POST", "/api/v1/runs/run_roles_prune/cancel", Role.ADMIN),
         SEE_TOKENS("GET", "/api/v1/tokens", Role.ADMIN),
         MAKE_A_TOKEN("POST", "/api/v1/tokens", Role.ADMIN),
         SEE_MEMBERS("GET", "/api/v1/members", Role.ADMIN),
@@ -94,6 +105,8 @@ class RolesTest {
                 + " ('zoo/lion', 'zoo', 'dev') ON CONFLICT DO NOTHING");
         execute("INSERT INTO ops.runs (run_id, project_id, environment_id, operation_type, status, created_by, wake_at)"
                 + " VALUES ('run_roles', 'acme', 'acme/shop', 'validate', 'success', 'local', NULL),"
+                + " ('run_roles_restore', 'acme', 'acme/shop', 'restore', 'success', 'local', NULL),"
+                + " ('run_roles_prune', 'acme', 'acme/shop', 'prune', 'success', 'local', NULL),"
                 + " ('run_zoo', 'zoo', 'zoo/lion', 'validate', 'success', 'local', NULL) ON CONFLICT DO NOTHING");
         execute("INSERT INTO ops.artifacts (artifact_id, project_id, environment_id, run_id, backup_type, purpose, uri,"
                 + " checksums, sizes, size_bytes, created_at, status) VALUES ('bk_roles', 'acme', 'acme/shop', 'run_x',"
@@ -120,6 +133,80 @@ class RolesTest {
     @MethodSource("rolesAndRequests")
     void a_session_lets_its_user_do_what_the_role_may_and_nothing_else(Role role, Asked asked) {
         assertDecision(asked.of(session(token(role.wireName(), "*"))), asked.isAllowed(role));
+    }
+
+    /** A page of the console, or a form of one. */
+    private enum Page {
+        OVERVIEW("GET", "/console", Role.values()),
+        AN_ENVIRONMENT("GET", "/console/environments/acme.shop", Role.values()),
+        RUNS("GET", "/console/runs?environment=acme.shop", Role.values()),
+        A_RUN("GET", "/console/runs/run_roles", Role.values()),
+        HOW_A_RUN_GOES("GET", "/console/runs/run_roles/live", Role.values()),
+        BACKUPS("GET", "/console/artifacts", Role.values()),
+        SETTINGS("GET", "/console/settings", Role.values()),
+        THE_WIZARD("GET", "/console/environments/acme.shop/restore", Role.RESTORER, Role.ADMIN),
+        BACK_UP("POST", "/console/environments/acme.shop/backups", Role.OPERATOR, Role.RESTORER, Role.ADMIN),
+        DRILL("POST", "/console/environments/acme.shop/drills", Role.OPERATOR, Role.RESTORER, Role.ADMIN),
+        VERIFY("POST", "/console/artifacts/bk_roles/verifications", Role.OPERATOR, Role.RESTORER, Role.ADMIN),
+        RESTORE("POST", "/console/environments/acme.shop/restore", Role.RESTORER, Role.ADMIN),
+        STOP_A_VALIDATION("POST", "/console/runs/run_roles/cancel", Role.OPERATOR, Role.RESTORER, Role.ADMIN),
+        STOP_A_RESTORE("POST", "/console/runs/run_roles_restore/cancel", Role.RESTORER, Role.ADMIN);
+
+        private final String method;
+        private final String path;
+        private final String allowed;
+
+        Page(String method, String path, Role... allowed) {
+            this.method = method;
+            this.path = path;
+            this.allowed = List.of(allowed).toString();
+        }
+
+        Response of(RequestSpecification caller) {
+            RequestSpecification call = caller.redirects().follow(false);
+            return method.equals("GET")
+                    ? call.get(path)
+                    : call.contentType("application/x-www-form-urlencoded")
+                            .body("artifact=none")
+                            .post(path);
+        }
+    }
+
+    static Stream<Arguments> rolesAndPages() {
+        return Stream.of(Role.values()).flatMap(role -> Stream.of(Page.values()).map(page -> Arguments.of(role, page)));
+    }
+
+    @ParameterizedTest
+    @MethodSource("rolesAndPages")
+    void the_console_lets_its_user_do_what_the_role_may_and_nothing_else(Role role, Page page) throws SQLException {
+        // what would begin a backup or a restore meets one that goes on
+        execute("INSERT INTO ops.runs (run_id, project_id, environment_id, operation_type, status, created_by, wake_at)"
+                + " VALUES ('run_roles_active', 'acme', 'acme/shop', 'backup', 'running', 'local', NULL)"
+                + " ON CONFLICT (run_id) DO UPDATE SET status = 'running', completed_at = NULL");
+        try {
+            Response answer = page.of(session(token(role.wireName(), "*")));
+            if (page.allowed.contains(role.name())) {
+                assertThat(answer.statusCode()).as(answer.asString()).isNotIn(401, 403, 500);
+            } else {
+                assertThat(answer.statusCode()).as(answer.asString()).isEqualTo(403);
+            }
+        } finally {
+            execute("UPDATE ops.runs SET status = 'failed', completed_at = now() WHERE run_id = 'run_roles_active'");
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void the_console_shows_anonymous_callers_the_login_and_nothing_else(Page page) {
+        Response answer = page.of(given());
+        if (page.method.equals("GET")) {
+            assertThat(answer.statusCode()).isEqualTo(303);
+            assertThat(answer.header("Location")).endsWith("/console/login");
+        } else {
+            assertThat(answer.statusCode()).isEqualTo(403);
+            assertThat(page.of(given().header("Sec-Fetch-Site", "same-origin")).statusCode())
+                    .isEqualTo(401);
+        }
     }
 
     @ParameterizedTest
@@ -189,6 +276,19 @@ class RolesTest {
         return caller.contentType("application/json")
                 .body("{\"no_such_field\": 1}")
                 .post(path);
+    }
+
+    @Test
+    void an_event_is_taken_from_who_may_back_up_in_the_project_that_it_is_about_and_from_nobody_else() {
+        for (String user : List.of("viewer", "zoo-operator", "operator")) {
+            Response answer = bearer(token(user, "*"))
+                    .contentType("application/cloudevents+json")
+                    .body("{\"specversion\": \"1.0\", \"id\": \"of-" + user + "\", \"source\": \"/roles\","
+                            + " \"type\": \"dev.lifeboat.deploy.completed\","
+                            + " \"data\": {\"environment\": \"acme/shop\", \"version\": \"1\"}}")
+                    .post("/events");
+            assertThat(answer.statusCode()).as(answer.asString()).isEqualTo(user.equals("operator") ? 202 : 403);
+        }
     }
 
     @Test

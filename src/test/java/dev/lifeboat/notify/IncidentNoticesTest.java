@@ -56,7 +56,8 @@ class IncidentNoticesTest {
                 0,
                 false,
                 List.of(),
-                BEGIN.plus(since));
+                BEGIN.plus(since),
+                Optional.empty());
     }
 
     @Test

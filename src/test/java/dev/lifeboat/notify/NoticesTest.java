@@ -45,7 +45,8 @@ final class NoticesTest {
                 0,
                 false,
                 List.of(),
-                END);
+                END,
+                Optional.empty());
     }
 
     private static Optional<NoticeEvent> event(RunSnapshot run, Optional<RunStatus> before) {

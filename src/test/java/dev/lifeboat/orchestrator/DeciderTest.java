@@ -7,6 +7,7 @@ import dev.lifeboat.environment.EnvironmentId;
 import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
 import dev.lifeboat.json.Json;
+import dev.lifeboat.run.Cancellation;
 import dev.lifeboat.run.Operation;
 import dev.lifeboat.run.RunSnapshot;
 import dev.lifeboat.run.RunStatus;
@@ -20,6 +21,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class DeciderTest {
     private static final Instant NOW = Instant.parse("2026-11-20T02:00:00Z");
@@ -205,6 +207,82 @@ class DeciderTest {
         assertThat(invoked(run.decide())).isEqualTo("roll-back");
     }
 
+    @Test
+    void a_run_that_is_asked_to_stop_ends_what_it_has_under_way_first() {
+        var run = new History(Operation.BACKUP, "full")
+                .add("discover-bindings", 1, StepStatus.DONE)
+                .add("quiesce", 1, StepStatus.DONE)
+                .waiting("dump-db", 1)
+                .waiting("archive-filestore", 1)
+                .stopped();
+        assertThat(run.decide()).as("asked a moment ago").isInstanceOf(Decision.Wait.class);
+        run.now = NOW.plusSeconds(5);
+        assertThat(run.decide()).isInstanceOfSatisfying(Decision.Stop.class, stop -> assertThat(
+                        stop.step().name())
+                .isEqualTo("dump-db"));
+        run.replaceLast("dump-db", StepStatus.FAILED, FaultCode.CAPTURE_LOST);
+        assertThat(run.decide()).isInstanceOfSatisfying(Decision.Stop.class, stop -> assertThat(
+                        stop.step().name())
+                .isEqualTo("archive-filestore"));
+        run.replaceLast("archive-filestore", StepStatus.DONE, FaultCode.CANCELLED);
+        assertThat(run.decide()).isInstanceOfSatisfying(Decision.Invoke.class, invoke -> {
+            assertThat(invoke.step().name()).isEqualTo("finalize");
+            assertThat(invoke.outcome().orElseThrow().status()).isEqualTo("cancelled");
+            assertThat(invoke.outcome().orElseThrow().fault().facts()).containsEntry("requested_by", "maria");
+        });
+        run.add("finalize", 1, StepStatus.DONE);
+        assertThat(run.decide()).isInstanceOfSatisfying(Decision.Finish.class, finish -> {
+            assertThat(finish.status()).isEqualTo(RunStatus.CANCELLED);
+            assertThat(finish.fault().orElseThrow().message()).contains("maria");
+        });
+    }
+
+    @Test
+    void a_step_that_is_being_called_is_waited_for_before_a_run_stops() {
+        var run = restoreUpTo("quiesce").add("quiesce", 1, StepStatus.RUNNING).stopped();
+        assertThat(run.decide()).isInstanceOf(Decision.Wait.class);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"quiesce", "restore-db", "restore-filestore", "compare-config", "restart", "validate"})
+    void a_restore_that_is_stopped_after_it_touched_the_environment_is_rolled_back(String begun) {
+        var run = restoreUpTo(begun).add(begun, 1, StepStatus.DONE).stopped();
+        run.metadata.put("rollback_on_failure", false);
+        assertThat(invoked(run.decide())).isEqualTo("roll-back");
+        run.add("roll-back", 1, StepStatus.DONE).add("finalize", 1, StepStatus.DONE);
+        assertThat(run.decide()).isInstanceOfSatisfying(Decision.Finish.class, finish -> {
+            assertThat(finish.status()).isEqualTo(RunStatus.ROLLED_BACK);
+            assertThat(finish.fault().orElseThrow().code()).isEqualTo(FaultCode.CANCELLED);
+        });
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"verify-artifact", "prepare-restore", "pre-restore-backup"})
+    void a_restore_that_is_stopped_before_it_touched_the_environment_is_cancelled(String begun) {
+        var run = restoreUpTo(begun).failed(begun, 1, FaultCode.CANCELLED).stopped();
+        assertThat(run.decide()).isInstanceOfSatisfying(Decision.Invoke.class, invoke -> {
+            assertThat(invoke.step().name()).isEqualTo("finalize");
+            assertThat(invoke.outcome().orElseThrow().status()).isEqualTo("cancelled");
+        });
+    }
+
+    @Test
+    void a_validation_that_is_stopped_rolls_nothing_back() {
+        var run = new History(Operation.RESTORE, "full");
+        for (Step before : Workflows.of(Operation.RESTORE).steps()) {
+            run.add(before.name(), 1, before.name().equals("validate") ? StepStatus.FAILED : StepStatus.SKIPPED);
+        }
+        assertThat(invoked(run.stopped().decide())).isEqualTo("finalize");
+    }
+
+    @Test
+    void what_ends_a_run_or_destroys_is_not_stopped() {
+        assertThat(Workflows.of(Operation.BACKUP).closing()).containsExactly("register-artifact", "finalize");
+        assertThat(Workflows.of(Operation.RESTORE).closing()).containsExactly("roll-back", "finalize");
+        assertThat(Workflows.of(Operation.PRUNE).closing()).containsExactly("prune", "finalize");
+        assertThat(Workflows.of(Operation.DISCARD).closing()).containsExactly("drop-displaced", "finalize");
+    }
+
     private static History restoreUpTo(String step) {
         var run = new History(Operation.RESTORE, "full");
         for (Step before : Workflows.of(Operation.RESTORE).steps()) {
@@ -230,6 +308,7 @@ class DeciderTest {
         private Instant now = NOW;
         private int epoch = 1;
         private int recoveries;
+        private Optional<Cancellation> cancellation = Optional.empty();
 
         History(Operation operation, String type) {
             this.operation = operation;
@@ -256,7 +335,8 @@ class DeciderTest {
                             recoveries,
                             false,
                             steps,
-                            now));
+                            now,
+                            cancellation));
         }
 
         History add(String step, int attempt, StepStatus status) {
@@ -269,6 +349,11 @@ class DeciderTest {
 
         History waiting(String step, int attempt) {
             return add(step, attempt, StepStatus.WAITING, Optional.empty());
+        }
+
+        History stopped() {
+            cancellation = Optional.of(new Cancellation(NOW, "maria"));
+            return this;
         }
 
         void voidSteps(String... names) {

@@ -197,6 +197,7 @@ class RunEvidenceTest {
                 run.recoveries(),
                 run.parked(),
                 run.steps(),
-                run.now());
+                run.now(),
+                run.cancellation());
     }
 }

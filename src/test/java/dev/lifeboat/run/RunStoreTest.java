@@ -82,15 +82,41 @@ class RunStoreTest {
     }
 
     @Test
+    void who_does_not_know_that_a_run_is_asked_to_stop_begins_nothing_in_it() {
+        String run = created();
+        int epoch = runs.claim(run, "first", LONG).orElseThrow();
+        assertThat(runs.askToStop(run, "maria", List.of("finalize"))).isTrue();
+        assertThat(runs.begin(run, epoch, "finalize", 9, 1, LONG, false)).isFalse();
+        assertThat(runs.begin(run, epoch, "finalize", 9, 1, LONG, true)).isTrue();
+        assertThat(runs.load(run).cancellation().orElseThrow().by()).isEqualTo("maria");
+        assertThat(runs.askToStop(run, "peter", List.of("finalize")))
+                .as("it is asked already")
+                .isTrue();
+        assertThat(runs.load(run).cancellation().orElseThrow().by()).isEqualTo("maria");
+    }
+
+    @Test
+    void a_run_that_has_begun_to_close_or_is_over_is_not_asked_to_stop_any_more() {
+        String run = created();
+        int epoch = runs.claim(run, "first", LONG).orElseThrow();
+        assertThat(runs.begin(run, epoch, "finalize", 9, 1, LONG, false)).isTrue();
+        assertThat(runs.askToStop(run, "maria", List.of("finalize"))).isFalse();
+        assertThat(runs.load(run).cancellation()).isEmpty();
+        assertThat(runs.finish(run, epoch, RunStatus.CANCELLED, Optional.empty(), "run_ended", Json.object()))
+                .isTrue();
+        assertThat(runs.askToStop(run, "maria", List.of("register-artifact"))).isFalse();
+    }
+
+    @Test
     void nothing_is_written_under_an_older_epoch() {
         String run = created();
         int old = runs.claim(run, "first", OVER).orElseThrow();
-        assertThat(runs.begin(run, old, "quiesce", 3, 1, LONG)).isTrue();
+        assertThat(runs.begin(run, old, "quiesce", 3, 1, LONG, false)).isTrue();
         int current = runs.claim(run, "second", LONG).orElseThrow();
         RunSnapshot before = runs.load(run);
 
         assertThat(runs.record(run, old, "quiesce", 1, done("late"))).isFalse();
-        assertThat(runs.begin(run, old, "dump-db", 4, 1, LONG)).isFalse();
+        assertThat(runs.begin(run, old, "dump-db", 4, 1, LONG, false)).isFalse();
         assertThat(runs.skip(run, old, "dump-db", 4, 1, "late")).isFalse();
         assertThat(runs.voidSteps(run, old, List.of("quiesce"), "late")).isFalse();
         assertThat(runs.park(run, old, "late")).isFalse();
@@ -108,7 +134,7 @@ class RunStoreTest {
     void the_first_answer_wins() {
         String run = created();
         int epoch = runs.claim(run, "first", LONG).orElseThrow();
-        runs.begin(run, epoch, "quiesce", 3, 1, LONG);
+        runs.begin(run, epoch, "quiesce", 3, 1, LONG, false);
         assertThat(runs.record(run, epoch, "quiesce", 1, done("first"))).isTrue();
         assertThat(runs.record(run, epoch, "quiesce", 1, done("second"))).isFalse();
         assertThat(runs.record(run, epoch, "quiesce", 1, failed())).isFalse();
@@ -128,7 +154,7 @@ class RunStoreTest {
     void a_waiting_step_may_still_answer() {
         String run = created();
         int epoch = runs.claim(run, "first", LONG).orElseThrow();
-        runs.begin(run, epoch, "dump-db", 4, 1, LONG);
+        runs.begin(run, epoch, "dump-db", 4, 1, LONG, false);
         var pending = StepResponse.of(new StepResult.Pending("task-1", Duration.ofSeconds(5)));
         assertThat(runs.record(run, epoch, "dump-db", 1, pending)).isTrue();
         assertThat(runs.load(run).latest("dump-db").orElseThrow().taskId()).contains("task-1");

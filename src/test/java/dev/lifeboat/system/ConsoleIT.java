@@ -55,6 +55,7 @@ class ConsoleIT {
     private static String base;
     private static String artifact;
     private static String backupRun;
+    private static Path held;
 
     private final List<String> complaints = new ArrayList<>();
     private final List<BrowserContext> opened = new ArrayList<>();
@@ -62,14 +63,21 @@ class ConsoleIT {
     @BeforeAll
     static void install() throws IOException, InterruptedException {
         shop = Installation.create(folder, "it_console", 300);
-        shop.configure("staging", "", """
+        // dumps wait while this file is there
+        held = folder.resolve("held");
+        shop.wrap("pg_dump", "while [ -e '" + held + "' ]; do sleep 0.05; done; exec \"$real\" \"$@\"");
+        shop.configure(
+                "staging",
+                "",
+                """
                 lab:
                   type: dev
                   odoo-conf: %s
                   database: {name: it_console_lab}
                   filestore: %s
                   url: https://bot:canary-site-9b4c@lab.example.com/
-                """.formatted(folder.resolve("odoo.conf"), folder.resolve("lab-files")), "");
+                """.formatted(folder.resolve("odoo.conf"), folder.resolve("lab-files")),
+                "pg-bin: " + folder.resolve("pgbin") + "\n");
         shop.serve();
         shop.lifeboat("backup", "shop", "--label", "<b>before</b> the upgrade").succeeded();
         JsonNode backup = shop.lifeboat("backup", "shop", "--json").succeeded().json();
@@ -327,6 +335,30 @@ class ConsoleIT {
         operator.navigate(base + "/console/environments/acme.shop");
         PlaywrightAssertions.assertThat(operator.getByText("restore rehearsed: passed"))
                 .isVisible();
+    }
+
+    @Test
+    void a_person_asks_a_backup_to_stop_and_sees_that_it_has() throws IOException {
+        Files.createFile(held);
+        try {
+            Page operator = loggedInAs("operator");
+            operator.navigate(base + "/console/environments/acme.shop");
+            offers(operator, "Back up now").click();
+            operator.waitForURL(Pattern.compile(".*/console/runs/run_.*"));
+            var found = new ArrayList<String>();
+            look(operator, "run-going-on", 1280, ColorScheme.LIGHT, found);
+            operator.setViewportSize(390, 844);
+            look(operator, "run-going-on", 390, ColorScheme.LIGHT, found);
+            operator.setViewportSize(1280, 900);
+            offers(operator, "Ask it to stop").click();
+            PlaywrightAssertions.assertThat(operator.locator("h1 .badge")).hasText("cancelled");
+            PlaywrightAssertions.assertThat(operator.getByRole(AriaRole.ALERT)).containsText("asked the run to stop");
+            PlaywrightAssertions.assertThat(offers(operator, "Ask it to stop")).hasCount(0);
+            look(operator, "run-cancelled", 1280, ColorScheme.LIGHT, found);
+            assertThat(found).isEmpty();
+        } finally {
+            Files.delete(held);
+        }
     }
 
     @Test

@@ -273,6 +273,21 @@ final class Installation implements AutoCloseable {
                 arguments);
     }
 
+    /** Starts a command as a terminal does: with a process group of its own. Its output goes to {@code command.log}. */
+    Process startInTerminal(String... arguments) throws IOException {
+        return launch(
+                List.of("setsid"),
+                Map.of(),
+                ProcessBuilder.Redirect.appendTo(folder.resolve("command.log").toFile()),
+                arguments);
+    }
+
+    /** Sends what Ctrl-C (INT) or the end of a terminal (HUP) sends: to the command and all that is in its process group. */
+    static void signal(Process command, String signal) throws IOException, InterruptedException {
+        Process kill = new ProcessBuilder("bash", "-c", "kill -" + signal + " -- -" + command.pid()).start();
+        assertThat(kill.waitFor()).isZero();
+    }
+
     /** Starts the engine and waits until it answers; commands are then its clients. */
     void serve() throws IOException, InterruptedException {
         Process engine = start("serve", "--port", "0");
@@ -286,7 +301,14 @@ final class Installation implements AutoCloseable {
 
     private Process launch(Map<String, String> environment, ProcessBuilder.Redirect output, String... arguments)
             throws IOException {
-        var command = new ArrayList<String>(List.of(
+        return launch(List.of(), environment, output, arguments);
+    }
+
+    private Process launch(
+            List<String> by, Map<String, String> environment, ProcessBuilder.Redirect output, String... arguments)
+            throws IOException {
+        var command = new ArrayList<String>(by);
+        command.addAll(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:+UseSerialGC",
                 "-Xmx160m",

@@ -18,6 +18,9 @@ public final class StateResource implements QuarkusTestResourceLifecycleManager 
     /** The token that lets callers in. */
     public static final String TOKEN = "test-token";
 
+    /** What the event sources {@code ci} (of acme/shop) and {@code elsewhere} (of none) sign with. */
+    public static final String EVENT_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo=";
+
     private static final String STATE = "lifeboat_state";
     private static final String SHOP = "state_resource_shop";
 
@@ -51,6 +54,9 @@ public final class StateResource implements QuarkusTestResourceLifecycleManager 
         settings.put("lifeboat.data-dir", folder.resolve("data").toString());
         settings.put("lifeboat.evidence-dir", folder.resolve("evidence").toString());
         settings.put("lifeboat.token", TOKEN);
+        settings.put("lifeboat.events.ci.secret", EVENT_SECRET);
+        settings.put("lifeboat.events.ci.environments", "acme/shop");
+        settings.put("lifeboat.events.elsewhere.secret", EVENT_SECRET);
         String environment = "lifeboat.projects.acme.environments.shop.";
         settings.put(environment + "type", "dev");
         settings.put(environment + "filestore", filestore.toString());

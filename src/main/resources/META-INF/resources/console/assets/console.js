@@ -56,6 +56,12 @@ for (const form of document.querySelectorAll("[data-confirm]")) {
   weigh();
 }
 
+// After a login elsewhere: from here the browser sends the session's cookie.
+const go = document.querySelector("[data-go]");
+if (go) {
+  location.replace(go.href);
+}
+
 // The newest bars are on the right.
 for (const end of document.querySelectorAll(".scroll.end")) {
   end.scrollLeft = end.scrollWidth;
