@@ -2,6 +2,9 @@ package dev.lifeboat.functions;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.lifeboat.environment.EnvironmentCatalogue;
+import dev.lifeboat.environment.ServiceControl;
+import dev.lifeboat.fault.Fault;
+import dev.lifeboat.fault.FaultCode;
 import dev.lifeboat.json.Json;
 import dev.lifeboat.orchestrator.InProcessInvoker;
 import dev.lifeboat.run.Operation;
@@ -82,8 +85,24 @@ public class FinalizeRun implements StepFunction {
         };
     }
 
-    /** What a backup that was stopped has written is no backup: it goes. After a failure it is garbage that is collected later. */
+    /** Odoo runs again where it was stopped for the backup. What a backup that was stopped has written goes; after a failure it is garbage. */
     private StepResult afterBackup(StepRequest request) {
+        if (request.output(Quiesce.NAME).path(Quiesce.STOPPED).asBoolean()) {
+            ServiceControl.Outcome start = ServiceControl.of(
+                            environments.bindings(request.environmentId()).service())
+                    .start();
+            if (!start.succeeded()) {
+                return new StepResult.Failed(
+                        Fault.of(
+                                        FaultCode.SERVICE_FAILED,
+                                        "the service of " + request.environmentId()
+                                                + " was stopped for the backup and could not be started again",
+                                        "Start it by hand; tool_output is what the service manager said.")
+                                .with("tool_output", start.log()),
+                        "nothing of the environment was changed, Odoo is stopped",
+                        List.of());
+            }
+        }
         return FinalStatus.of(request).equals("cancelled")
                 ? heavy.step(
                         name(),

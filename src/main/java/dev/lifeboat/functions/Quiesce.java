@@ -23,6 +23,12 @@ import java.util.List;
 /** Before a restore: stops the service and ends the database's sessions, within bounds and as well as it can. Before a backup: only where the configuration asks for it, because the snapshot is consistent without. */
 @ApplicationScoped
 public class Quiesce implements StepFunction {
+    static final String NAME = "quiesce";
+    /** Output: whether the service was stopped, and is to be started again. */
+    static final String STOPPED = "stopped";
+
+    private static final Duration SESSIONS_LIMIT = Duration.ofSeconds(60);
+
     private final EnvironmentCatalogue environments;
 
     Quiesce(EnvironmentCatalogue environments) {
@@ -30,17 +36,15 @@ public class Quiesce implements StepFunction {
     }
 
     /** The function. */
-    @Funq("quiesce")
+    @Funq(NAME)
     public StepResponse call(StepRequest request) {
         return StepResponse.of(InProcessInvoker.call(this, request));
     }
 
     @Override
     public String name() {
-        return "quiesce";
+        return NAME;
     }
-
-    private static final Duration SESSIONS_LIMIT = Duration.ofSeconds(60);
 
     @Override
     public StepResult apply(StepRequest request) {
@@ -106,6 +110,7 @@ public class Quiesce implements StepFunction {
                 .put("degraded_mode", !quiesced)
                 .put("seconds", Duration.between(begin, Instant.now()).toMillis() / 1000.0);
         outputs.put("quiesced_at", Instant.now().toString())
+                .put(STOPPED, quiesced)
                 .put("summary", quiesced ? "service stopped" : "the service was not stopped");
         if (!quiesced && !restore) {
             outputs.putArray("degraded").add("the service could not be stopped for the backup");

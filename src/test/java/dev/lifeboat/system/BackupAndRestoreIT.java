@@ -114,6 +114,15 @@ class BackupAndRestoreIT {
     }
 
     @Test
+    void a_service_that_is_to_be_stopped_for_a_backup_runs_again_after_it() throws IOException {
+        Path calls = folder.resolve("calls");
+        String service = shop.service("echo start >>'" + calls + "'", "echo stop >>'" + calls + "'");
+        shop.configure("staging", service + "  stop-for-backup: true\n", "", "");
+        shop.lifeboat("backup", "shop").succeeded();
+        assertThat(calls).hasContent("stop\nstart");
+    }
+
+    @Test
     void where_only_the_filestore_is_gone_it_comes_back() throws IOException {
         var tables = shop.tables();
         var tree = shop.tree();
