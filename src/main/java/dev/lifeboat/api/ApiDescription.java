@@ -45,6 +45,23 @@ public class ApiDescription implements OASFilter {
     private static final Map<String, Map<String, Object>> EXAMPLES = Map.ofEntries(
             Map.entry("BackupBody", Map.of("type", "full", "label", "before the upgrade")),
             Map.entry("RestoreBody", Map.of("artifact", "latest", "confirm", "prod")),
+            Map.entry(
+                    "TablesRestoreBody",
+                    Map.of(
+                            "artifact",
+                            "latest",
+                            "tables",
+                            List.of("res_partner"),
+                            "mode",
+                            "insert-missing",
+                            "with_dependants",
+                            true,
+                            "confirm",
+                            "prod")),
+            Map.entry("ValidationBody", Map.of("deep", true)),
+            Map.entry("RollbackBody", Map.of("level", 1, "reason", "the checkout fails", "confirm", "prod")),
+            Map.entry("WindowBody", Map.of("reason", "hot-fix of the tax rates", "seconds", 7200)),
+            Map.entry("AcknowledgementBody", Map.of("note", "I look at it")),
             Map.entry("ImportBody", Map.of("file", "odoo.zip", "label", "from the old machine")),
             Map.entry("DrillBody", Map.of("store", "secondary")),
             Map.entry("PruneBody", Map.of("dry_run", true)),

@@ -1,15 +1,13 @@
 package dev.lifeboat.monitor;
 
-import dev.lifeboat.environment.LifeboatConfig;
+import dev.lifeboat.run.Duty;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.MultiGauge;
 import io.micrometer.core.instrument.Tag;
 import io.micrometer.core.instrument.Tags;
-import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.scheduler.Scheduled;
 import jakarta.enterprise.context.ApplicationScoped;
-import jakarta.enterprise.event.Observes;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
@@ -31,16 +29,15 @@ class Metrics {
             Set.of(Metric.DATABASE_UP, Metric.ODOO_HEALTHY, Metric.SERVICE_RUNNING, Metric.DISK_USED);
 
     private final StateReadings state;
-    private final Watch watch;
-    private final LifeboatConfig config;
+    private final EnvironmentReadings environments;
+    private final Duty duty;
     private final Map<Metric, MultiGauge> gauges = new EnumMap<>(Metric.class);
     private volatile Instant read = Instant.now();
-    private volatile boolean ending;
 
-    Metrics(StateReadings state, Watch watch, LifeboatConfig config, MeterRegistry registry) {
+    Metrics(StateReadings state, EnvironmentReadings environments, Duty duty, MeterRegistry registry) {
         this.state = state;
-        this.watch = watch;
-        this.config = config;
+        this.environments = environments;
+        this.duty = duty;
         Arrays.stream(Metric.values())
                 .filter(metric -> metric != Metric.STATE_AGE)
                 .forEach(metric -> gauges.put(
@@ -48,7 +45,7 @@ class Metrics {
                         MultiGauge.builder(metric.wireName())
                                 .description(metric.description())
                                 .register(registry)));
-        if (config.role() == LifeboatConfig.Role.ENGINE) {
+        if (duty.isOn()) {
             Gauge.builder(
                             Metric.STATE_AGE.wireName(),
                             () -> Duration.between(read, Instant.now()).toMillis() / 1000.0)
@@ -59,7 +56,7 @@ class Metrics {
 
     @Scheduled(every = "15s", delayed = "2s", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
     void readState() {
-        whileMine(() -> {
+        duty.whileOn(() -> {
             List<Reading> readings = state.read();
             Arrays.stream(Metric.values())
                     .filter(metric -> metric != Metric.STATE_AGE && !WATCHED.contains(metric))
@@ -70,27 +67,10 @@ class Metrics {
 
     @Scheduled(every = "30s", delayed = "2s", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
     void lookAround() {
-        whileMine(() -> {
-            List<Reading> readings = watch.look();
+        duty.whileOn(() -> {
+            List<Reading> readings = environments.read();
             WATCHED.forEach(metric -> tell(metric, readings));
         });
-    }
-
-    void onStop(@Observes ShutdownEvent stop) {
-        ending = true;
-    }
-
-    /** Functions and sidecars of their own leave it to the engine; what is met while everything is taken down is of no interest. */
-    private void whileMine(Runnable work) {
-        try {
-            if (config.role() == LifeboatConfig.Role.ENGINE && !ending) {
-                work.run();
-            }
-        } catch (RuntimeException e) {
-            if (!ending) {
-                throw e;
-            }
-        }
     }
 
     private void tell(Metric metric, List<Reading> readings) {

@@ -9,16 +9,15 @@ import dev.lifeboat.run.BreakGlass;
 import dev.lifeboat.run.BreakGlassStore;
 import dev.lifeboat.run.Deployment;
 import dev.lifeboat.run.DeploymentStore;
+import dev.lifeboat.run.Duty;
 import dev.lifeboat.run.Escalation;
 import dev.lifeboat.run.EscalationStore;
 import dev.lifeboat.run.Operation;
 import dev.lifeboat.run.RunSnapshot;
 import dev.lifeboat.run.RunStatus;
 import dev.lifeboat.run.RunStore;
-import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.scheduler.Scheduled;
 import jakarta.enterprise.context.ApplicationScoped;
-import jakarta.enterprise.event.Observes;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -43,7 +42,7 @@ class IncidentSweep {
     private final EscalationStore escalations;
     private final EnvironmentCatalogue environments;
     private final LifeboatConfig config;
-    private volatile boolean ending;
+    private final Duty duty;
 
     IncidentSweep(
             NoticeBook book,
@@ -53,7 +52,8 @@ class IncidentSweep {
             BreakGlassStore breakGlass,
             EscalationStore escalations,
             EnvironmentCatalogue environments,
-            LifeboatConfig config) {
+            LifeboatConfig config,
+            Duty duty) {
         this.book = book;
         this.targets = targets;
         this.runs = runs;
@@ -62,28 +62,18 @@ class IncidentSweep {
         this.escalations = escalations;
         this.environments = environments;
         this.config = config;
-    }
-
-    void onStop(@Observes ShutdownEvent stop) {
-        ending = true;
+        this.duty = duty;
     }
 
     @Scheduled(every = "5s", delayed = "2s", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
     void sweep() {
-        if (config.role() != LifeboatConfig.Role.ENGINE || ending) {
-            return;
-        }
-        try {
+        duty.whileOn(() -> {
             rollbacks();
             failedRollbacks();
             proposals();
             windows();
             escalate();
-        } catch (RuntimeException e) {
-            if (!ending) {
-                throw e;
-            }
-        }
+        });
     }
 
     private void rollbacks() {

@@ -6,6 +6,7 @@ import dev.lifeboat.environment.LifeboatConfig;
 import dev.lifeboat.evidence.Redactor;
 import dev.lifeboat.run.Artifact;
 import dev.lifeboat.run.ArtifactCatalogue;
+import dev.lifeboat.run.Duty;
 import dev.lifeboat.run.RunSnapshot;
 import dev.lifeboat.run.RunStore;
 import dev.lifeboat.run.TriggerStore;
@@ -42,7 +43,7 @@ class NoticeSweep {
     private final TriggerStore triggers;
     private final LifeboatConfig config;
     private final NoticeTargets targets;
-    private volatile boolean ending;
+    private final Duty duty;
 
     NoticeSweep(
             NoticeBook book,
@@ -52,7 +53,8 @@ class NoticeSweep {
             EnvironmentCatalogue environments,
             TriggerStore triggers,
             LifeboatConfig config,
-            NoticeTargets targets) {
+            NoticeTargets targets,
+            Duty duty) {
         this.book = book;
         this.messenger = messenger;
         this.runs = runs;
@@ -61,31 +63,32 @@ class NoticeSweep {
         this.triggers = triggers;
         this.config = config;
         this.targets = targets;
+        this.duty = duty;
     }
 
     @Scheduled(every = "10s", delayed = "3s", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
     void sweep() {
-        if (isMine() && !ending) {
-            try {
+        if (isMine()) {
+            duty.whileOn(() -> {
                 lookAtRuns();
                 deliver(Instant.MAX);
-            } catch (RuntimeException e) {
-                if (!ending) {
-                    throw e;
-                }
-            }
+            });
         }
     }
 
     @Scheduled(every = "15m", delayed = "1m", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
     void lookForMissing() {
-        if (isMine() && !ending) {
-            for (EnvironmentId id : environments.all()) {
-                Optional<Instant> newest = artifacts.latest(id, type -> true).map((Artifact made) -> made.createdAt);
-                Notices.overdue(id.toString(), newest, environments.configOf(id).recoveryPoint(), Instant.now())
-                        .ifPresent(notice -> book.enter(notice, targets.of(notice.event())));
-                lookForMissed(id);
-            }
+        if (isMine()) {
+            duty.whileOn(this::lookAtEnvironments);
+        }
+    }
+
+    private void lookAtEnvironments() {
+        for (EnvironmentId id : environments.all()) {
+            Optional<Instant> newest = artifacts.latest(id, type -> true).map((Artifact made) -> made.createdAt);
+            Notices.overdue(id.toString(), newest, environments.configOf(id).recoveryPoint(), Instant.now())
+                    .ifPresent(notice -> book.enter(notice, targets.of(notice.event())));
+            lookForMissed(id);
         }
     }
 
@@ -102,7 +105,6 @@ class NoticeSweep {
     }
 
     void atTheEnd(@Observes ShutdownEvent stop) {
-        ending = true;
         if (isMine()) {
             try {
                 lookAtRuns();

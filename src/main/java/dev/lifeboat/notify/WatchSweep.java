@@ -2,13 +2,11 @@ package dev.lifeboat.notify;
 
 import dev.lifeboat.environment.EnvironmentCatalogue;
 import dev.lifeboat.environment.EnvironmentId;
-import dev.lifeboat.environment.LifeboatConfig;
 import dev.lifeboat.evidence.Redactor;
 import dev.lifeboat.fault.FaultException;
-import io.quarkus.runtime.ShutdownEvent;
+import dev.lifeboat.run.Duty;
 import io.quarkus.scheduler.Scheduled;
 import jakarta.enterprise.context.ApplicationScoped;
-import jakarta.enterprise.event.Observes;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -24,8 +22,7 @@ class WatchSweep {
     private final NoticeBook notices;
     private final NoticeTargets targets;
     private final EnvironmentCatalogue environments;
-    private final LifeboatConfig config;
-    private volatile boolean ending;
+    private final Duty duty;
 
     WatchSweep(
             Watching watching,
@@ -33,36 +30,27 @@ class WatchSweep {
             NoticeBook notices,
             NoticeTargets targets,
             EnvironmentCatalogue environments,
-            LifeboatConfig config) {
+            Duty duty) {
         this.watching = watching;
         this.book = book;
         this.notices = notices;
         this.targets = targets;
         this.environments = environments;
-        this.config = config;
-    }
-
-    void onStop(@Observes ShutdownEvent stop) {
-        ending = true;
+        this.duty = duty;
     }
 
     @Scheduled(every = "15s", delayed = "5s", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
     void sweep() {
-        if (config.role() != LifeboatConfig.Role.ENGINE) {
-            return;
-        }
-        for (EnvironmentId id : environments.all()) {
-            if (environments.configOf(id).watch().enabled() && !ending) {
-                try {
-                    watching.look(id).forEach(watch -> tell(id, watch));
-                } catch (FaultException e) {
-                    LOG.warnf("%s is not watched: %s", id, e.getMessage());
-                } catch (RuntimeException e) {
-                    if (!ending) {
-                        throw e;
-                    }
-                }
-            }
+        environments.all().stream()
+                .filter(id -> environments.configOf(id).watch().enabled())
+                .forEach(id -> duty.whileOn(() -> look(id)));
+    }
+
+    private void look(EnvironmentId id) {
+        try {
+            watching.look(id).forEach(watch -> tell(id, watch));
+        } catch (FaultException e) {
+            LOG.warnf("%s is not watched: %s", id, e.getMessage());
         }
     }
 

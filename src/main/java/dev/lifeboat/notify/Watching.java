@@ -3,16 +3,11 @@ package dev.lifeboat.notify;
 import dev.lifeboat.environment.Bindings;
 import dev.lifeboat.environment.EnvironmentCatalogue;
 import dev.lifeboat.environment.EnvironmentId;
-import dev.lifeboat.environment.Health;
 import dev.lifeboat.environment.LifeboatConfig;
-import dev.lifeboat.environment.ServiceControl;
-import dev.lifeboat.fault.FaultCode;
-import dev.lifeboat.fault.FaultException;
-import dev.lifeboat.postgres.DatabaseServer;
+import dev.lifeboat.monitor.Sight;
 import dev.lifeboat.run.RunStore;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.io.IOException;
-import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -51,7 +46,7 @@ class Watching {
             service(bindings).ifPresent(seen::add);
             health(bindings, bounds.healthFor()).ifPresent(seen::add);
         }
-        database(bindings).ifPresent(seen::add);
+        seen.add(database(bindings));
         volumes(bindings)
                 .forEach((name, path) -> disk(name, path, bounds.disk()).ifPresent(seen::add));
         if (config.sidecar().url().isEmpty()) {
@@ -61,29 +56,19 @@ class Watching {
     }
 
     private static Optional<Watch> service(Bindings bindings) {
-        try {
-            return ServiceControl.of(bindings.service())
-                    .isRunning()
-                    .map(runs -> runs
-                            ? Watch.well("service", Duration.ZERO)
-                            : Watch.bad(
-                                    "service",
-                                    "Odoo's service does not run",
-                                    Duration.ZERO,
-                                    "look at its log, then start it"));
-        } catch (FaultException e) {
-            // That nobody can be asked says nothing of the service.
-            return Optional.empty();
-        }
+        return Sight.serviceRuns(bindings)
+                .map(runs -> runs
+                        ? Watch.well("service", Duration.ZERO)
+                        : Watch.bad(
+                                "service",
+                                "Odoo's service does not run",
+                                Duration.ZERO,
+                                "look at its log, then start it"));
     }
 
     private static Optional<Watch> health(Bindings bindings, Duration patience) {
-        Health.Report report = new Health(bindings).once();
-        if (!report.applicable()) {
-            return Optional.empty();
-        }
-        return Optional.of(
-                report.healthy()
+        return Sight.healthy(bindings)
+                .map(healthy -> healthy
                         ? Watch.well("health", patience)
                         : Watch.bad(
                                 "health",
@@ -92,19 +77,10 @@ class Watching {
                                 "look at Odoo's log"));
     }
 
-    private static Optional<Watch> database(Bindings bindings) {
-        try {
-            new DatabaseServer(bindings.database()).probe();
-            return Optional.of(Watch.well("database", Duration.ZERO));
-        } catch (FaultException e) {
-            return e.fault().code() == FaultCode.DATABASE_UNREACHABLE
-                    ? Optional.of(Watch.bad(
-                            "database",
-                            e.fault().message(),
-                            Duration.ZERO,
-                            "look at the server's log and at the way to it"))
-                    : Optional.empty();
-        }
+    private static Watch database(Bindings bindings) {
+        return Sight.databaseTrouble(bindings)
+                .map(fault -> Watch.bad("database", fault.message(), Duration.ZERO, fault.remedy()))
+                .orElseGet(() -> Watch.well("database", Duration.ZERO));
     }
 
     private Map<String, Path> volumes(Bindings bindings) {
@@ -118,21 +94,13 @@ class Watching {
     }
 
     private static Optional<Watch> disk(String name, Path folder, int most) {
-        try {
-            if (!Files.isDirectory(folder)) {
-                return Optional.empty();
-            }
-            FileStore volume = Files.getFileStore(folder);
-            return share(
-                    name,
-                    volume.getTotalSpace() - volume.getUsableSpace(),
-                    volume.getTotalSpace(),
-                    most,
-                    "remove what is not needed, such as old logs; `lifeboat prune --dry-run` tells what retention keeps");
-        } catch (IOException e) {
-            // A volume that can't be asked tells nothing of its room.
-            return Optional.empty();
-        }
+        return Sight.volume(folder)
+                .map(
+                        use -> share(
+                                name,
+                                use,
+                                most,
+                                "remove what is not needed, such as old logs; `lifeboat prune --dry-run` tells what retention keeps"));
     }
 
     private static Optional<Watch> memory(int most) {
@@ -145,26 +113,21 @@ class Watching {
             Long available = kilobytes.get("MemAvailable");
             return total == null || available == null
                     ? Optional.empty()
-                    : share(
+                    : Optional.of(share(
                             "memory of this machine",
-                            total - available,
-                            total,
+                            new Sight.Use(total - available, total),
                             most,
-                            "see what takes it; Odoo may want a restart");
+                            "see what takes it; Odoo may want a restart"));
         } catch (IOException e) {
             // Another system has no such file.
             return Optional.empty();
         }
     }
 
-    private static Optional<Watch> share(String name, long used, long total, int most, String remedy) {
-        if (total <= 0) {
-            return Optional.empty();
-        }
-        long percent = used * PER_CENT / total;
-        return Optional.of(
-                percent <= most
-                        ? Watch.well(name, Duration.ZERO)
-                        : Watch.bad(name, percent + " % are used, more than " + most + " %", Duration.ZERO, remedy));
+    private static Watch share(String name, Sight.Use use, int most, String remedy) {
+        long percent = use.used() * PER_CENT / use.total();
+        return percent <= most
+                ? Watch.well(name, Duration.ZERO)
+                : Watch.bad(name, percent + " % are used, more than " + most + " %", Duration.ZERO, remedy);
     }
 }

@@ -8,6 +8,7 @@ import dev.lifeboat.fault.FaultException;
 import dev.lifeboat.run.Artifact;
 import dev.lifeboat.run.ArtifactCatalogue;
 import dev.lifeboat.run.ArtifactCopy;
+import dev.lifeboat.run.Duty;
 import dev.lifeboat.run.Operation;
 import dev.lifeboat.run.RunStore;
 import dev.lifeboat.store.Stores;

@@ -13,6 +13,7 @@ import dev.lifeboat.json.Json;
 import dev.lifeboat.run.BreakGlassStore;
 import dev.lifeboat.run.Deployment;
 import dev.lifeboat.run.DeploymentStore;
+import dev.lifeboat.run.Duty;
 import dev.lifeboat.run.RunSnapshot;
 import dev.lifeboat.run.RunStatus;
 import dev.lifeboat.run.RunStore;

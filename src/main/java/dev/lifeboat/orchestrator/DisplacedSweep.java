@@ -1,6 +1,7 @@
 package dev.lifeboat.orchestrator;
 
 import dev.lifeboat.fault.FaultException;
+import dev.lifeboat.run.Duty;
 import dev.lifeboat.run.RunSnapshot;
 import dev.lifeboat.run.RunStore;
 import io.quarkus.scheduler.Scheduled;

@@ -6,6 +6,7 @@ import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
 import dev.lifeboat.fault.FaultException;
 import dev.lifeboat.json.Json;
+import dev.lifeboat.run.Duty;
 import dev.lifeboat.run.NewRun;
 import dev.lifeboat.run.RunSnapshot;
 import dev.lifeboat.run.RunStatus;

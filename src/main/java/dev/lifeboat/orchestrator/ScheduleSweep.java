@@ -8,6 +8,7 @@ import dev.lifeboat.fault.FaultException;
 import dev.lifeboat.fault.RefusedException;
 import dev.lifeboat.run.BreakGlass;
 import dev.lifeboat.run.BreakGlassStore;
+import dev.lifeboat.run.Duty;
 import dev.lifeboat.run.TriggerStore;
 import dev.lifeboat.run.TriggerStore.Fire;
 import dev.lifeboat.run.TriggerStore.ScheduleName;

@@ -67,20 +67,8 @@ public final class Workflows {
                             .unless(Workflows::validationOnly)
                             .evidence("quiesce_status.json")
                             .orRollBack(),
-                    step("restore-db", ofHours(12))
-                            .unless(either(Workflows::validationOnly, Workflows::withoutDatabase))
-                            .evidence(
-                                    "db_restore.log",
-                                    "db_restore_duration.json",
-                                    "db_restore_checksum_verification.json")
-                            .orRollBack(),
-                    step("restore-filestore", ofHours(12))
-                            .unless(either(Workflows::validationOnly, Workflows::withoutFilestore))
-                            .evidence(
-                                    "filestore_restore.log",
-                                    "filestore_restore_duration.json",
-                                    "filestore_restore_checksum_verification.json")
-                            .orRollBack(),
+                    restoreDatabase(either(Workflows::validationOnly, Workflows::withoutDatabase)),
+                    restoreFilestore(either(Workflows::validationOnly, Workflows::withoutFilestore)),
                     step("compare-config", ofMinutes(15))
                             .unless(Workflows::validationOnly)
                             .evidence("config_snapshot.json", "config_comparison.json")
@@ -201,20 +189,8 @@ public final class Workflows {
                             .unless(Workflows::versionOnly)
                             .evidence("quiesce_status.json")
                             .orRollBack(),
-                    step("restore-db", ofHours(12))
-                            .unless(Workflows::versionOnly)
-                            .evidence(
-                                    "db_restore.log",
-                                    "db_restore_duration.json",
-                                    "db_restore_checksum_verification.json")
-                            .orRollBack(),
-                    step("restore-filestore", ofHours(12))
-                            .unless(Workflows::versionOnly)
-                            .evidence(
-                                    "filestore_restore.log",
-                                    "filestore_restore_duration.json",
-                                    "filestore_restore_checksum_verification.json")
-                            .orRollBack(),
+                    restoreDatabase(Workflows::versionOnly),
+                    restoreFilestore(Workflows::versionOnly),
                     step("switch-version", ofMinutes(30))
                             .evidence("version_switch.json", "version_switch.log")
                             .orRollBack()
@@ -252,6 +228,23 @@ public final class Workflows {
             step("finalize", ofHours(1)).attempts(3).evidence("final_status.json"));
 
     private Workflows() {}
+
+    private static Step restoreDatabase(Function<ObjectNode, Optional<String>> unless) {
+        return step("restore-db", ofHours(12))
+                .unless(unless)
+                .evidence("db_restore.log", "db_restore_duration.json", "db_restore_checksum_verification.json")
+                .orRollBack();
+    }
+
+    private static Step restoreFilestore(Function<ObjectNode, Optional<String>> unless) {
+        return step("restore-filestore", ofHours(12))
+                .unless(unless)
+                .evidence(
+                        "filestore_restore.log",
+                        "filestore_restore_duration.json",
+                        "filestore_restore_checksum_verification.json")
+                .orRollBack();
+    }
 
     /** The workflow of an operation. */
     public static Workflow of(Operation operation) {

@@ -38,7 +38,8 @@ class EvidenceReportTest {
                     ('run_audit_1', 'acme', 'acme/shop', 'backup', 'success', 'system', '{"artifact_id": "bk_audit_1"}',
                      '/nowhere/1', '2019-03-02 02:00Z', '2019-03-02 02:01Z', NULL, NULL),
                     ('run_audit_2', 'acme', 'acme/shop', 'backup', 'failed', 'system', '{}',
-                     '/nowhere/2', '2019-03-03 02:00Z', '2019-03-03 02:01Z', '{"message": "the <b>disk</b> | is full"}', NULL),
+                     '/nowhere/2', '2019-03-03 02:00Z', '2019-03-03 02:01Z',
+                     '{"code": "STORE_FULL", "message": "the <b>disk</b> | is full", "facts": {}, "remedy": "Make room."}', NULL),
                     ('run_audit_3', 'acme', 'acme/shop', 'drill', 'success', 'system',
                      '{"artifact_id": "bk_audit_1", "recovery_seconds": 61.5, "recovery_point_seconds": 3600}',
                      '/nowhere/3', '2019-03-03 05:00Z', '2019-03-03 05:01Z', NULL, NULL)""");

@@ -1,4 +1,4 @@
-package dev.lifeboat.orchestrator;
+package dev.lifeboat.run;
 
 import dev.lifeboat.environment.LifeboatConfig;
 import io.quarkus.runtime.ShutdownEvent;
@@ -6,11 +6,11 @@ import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 
 /**
- * Whether this process is to advance runs: an engine is, until it is taken down. What work by the clock meets while everything
- * is taken down around it is of no interest.
+ * Whether this process is to advance runs and work by the clock: an engine is, until it is taken down. What such work meets while
+ * everything is taken down around it is of no interest.
  */
 @Singleton
-class Duty {
+public class Duty {
     private final LifeboatConfig.Role role;
     private volatile boolean on;
 
@@ -23,17 +23,18 @@ class Duty {
         on = false;
     }
 
-    boolean isOn() {
+    /** Whether it is, now. */
+    public boolean isOn() {
         return on;
     }
 
     /** Whether this process has the state of runs. */
-    boolean hasState() {
+    public boolean hasState() {
         return role != LifeboatConfig.Role.SIDECAR;
     }
 
     /** Does something, but not where it is not this process's, and not while everything is taken down around it. */
-    void whileOn(Runnable work) {
+    public void whileOn(Runnable work) {
         try {
             if (on) {
                 work.run();
