@@ -101,16 +101,8 @@ public class Accounts {
     /** Makes a code that lets its holder log in once, within a quarter of an hour. */
     @Transactional
     public Issued newLoginCode(String user) {
-        String code = Secrets.make();
-        Instant until = Instant.now().plus(CODE_LIVES);
-        entities()
-                .createNativeMutationQuery(
-                        "INSERT INTO ops.login_codes (code_sha256, user_id, expires_at) VALUES (?1, ?2, ?3)")
-                .setParameter(1, Secrets.sha256(code))
-                .setParameter(2, user)
-                .setParameter(3, until)
-                .executeUpdate();
-        return new Issued(code, until);
+        return issue(
+                "INSERT INTO ops.login_codes (code_sha256, user_id, expires_at) VALUES (?1, ?2, ?3)", user, CODE_LIVES);
     }
 
     /** Whether a login code was ever made. */
@@ -138,11 +130,18 @@ public class Accounts {
     /** Begins a session of a user whom somebody else vouches for. */
     @Transactional
     public Issued newSession(String user) {
+        return issue(
+                "INSERT INTO ops.sessions (secret_sha256, user_id, expires_at) VALUES (?1, ?2, ?3)",
+                user,
+                SESSION_LIVES);
+    }
+
+    /** Makes a secret of a user; what is kept of it is its SHA-256, by a statement that takes that, the user and the end. */
+    private Issued issue(String insert, String user, Duration lives) {
         String secret = Secrets.make();
-        Instant until = Instant.now().plus(SESSION_LIVES);
+        Instant until = Instant.now().plus(lives);
         entities()
-                .createNativeMutationQuery(
-                        "INSERT INTO ops.sessions (secret_sha256, user_id, expires_at) VALUES (?1, ?2, ?3)")
+                .createNativeMutationQuery(insert)
                 .setParameter(1, Secrets.sha256(secret))
                 .setParameter(2, user)
                 .setParameter(3, until)
