@@ -58,7 +58,7 @@ final class EngineSession implements EngineConnection, AutoCloseable {
         while (System.nanoTime() - begin < WAIT_FOR_OWNER.toNanos()) {
             Optional<DataFolder> folder = DataFolder.take(dataDir);
             if (folder.isPresent()) {
-                Engine engine = Engine.start(folder.get(), settings, "127.0.0.1", 0);
+                Engine engine = Engine.startForCommand(folder.get(), settings);
                 own = Optional.of(engine);
                 api = new ApiClient(engine.endpoint());
                 return;

@@ -32,6 +32,13 @@ public interface LifeboatConfig {
     @WithDefault("engine")
     Role role();
 
+    /**
+     * Whether this engine begins what is due by the clock: schedules, copies for other stores, reading again. One that a command
+     * hosts for its own time does not: nobody who only asks something wants to wait for that.
+     */
+    @WithDefault("true")
+    boolean clock();
+
     /** Where the installation's key is; otherwise {@code keys} in the data folder. */
     Optional<Path> keysDir();
 

@@ -83,6 +83,18 @@ public final class Engine implements AutoCloseable {
     }
 
     /**
+     * Starts an engine for the time of one command: it takes up what was begun, and begins nothing by the clock.
+     *
+     * @param folder held by this process; given back with the engine, also where the start fails
+     * @throws dev.lifeboat.fault.FaultException as {@link #start}
+     */
+    public static Engine startForCommand(DataFolder folder, Settings settings)
+            throws IOException, InterruptedException {
+        System.setProperty("lifeboat.clock", "false");
+        return start(folder, settings, "127.0.0.1", 0);
+    }
+
+    /**
      * Starts a sidecar, which has no state. It keeps the journals of restores in its data folder, which has to outlive it.
      *
      * @param folder held by this process; given back with the sidecar, also where the start fails

@@ -51,7 +51,7 @@ public class CopySweep {
 
     @Scheduled(every = "10s", delayed = "5s", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
     void replicate() {
-        duty.whileOn(this::makeWantedCopies);
+        duty.byTheClock(this::makeWantedCopies);
     }
 
     private void makeWantedCopies() {
@@ -91,7 +91,7 @@ public class CopySweep {
 
     @Scheduled(every = "1h", delayed = "2m", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
     void readAgain() {
-        duty.whileOn(this::readOldCopies);
+        duty.byTheClock(this::readOldCopies);
     }
 
     private void readOldCopies() {

@@ -60,7 +60,7 @@ public class ScheduleSweep {
 
     @Scheduled(every = "5s", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
     void sweep() {
-        duty.whileOn(() -> sweep(triggers.now()));
+        duty.byTheClock(() -> sweep(triggers.now()));
     }
 
     /** Looks at every schedule, at {@code now}. */
