@@ -27,9 +27,10 @@ final class SystemdControl implements ServiceControl {
     @Override
     public Outcome stop() {
         Outcome stopped = change("stop", false);
-        if (stopped.succeeded() || !isActive()) {
+        if (stopped.succeeded()) {
             return stopped;
         }
+        // Also one that is not active any more: systemd may still wait for its end, longer than Lifeboat does.
         ServiceProgram.Ended killed = systemctl("kill", "--signal=SIGKILL");
         Outcome again = change("stop", false);
         return new Outcome(true, again.succeeded(), ServiceProgram.lines(stopped.log(), killed.log(), again.log()));

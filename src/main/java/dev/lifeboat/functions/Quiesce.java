@@ -24,7 +24,7 @@ import java.util.List;
 @ApplicationScoped
 public class Quiesce implements StepFunction {
     static final String NAME = "quiesce";
-    /** Output: whether the service was stopped, and is to be started again. */
+    /** Output: whether a service that ran was asked to stop, so that it is to be started again, whatever it said. */
     static final String STOPPED = "stopped";
 
     private static final Duration SESSIONS_LIMIT = Duration.ofSeconds(60);
@@ -85,8 +85,11 @@ public class Quiesce implements StepFunction {
     private static void quiesce(Bindings bindings, boolean restore, ObjectNode status, ObjectNode outputs) {
         Instant begin = Instant.now();
         boolean quiesced = false;
+        boolean attempted = false;
         try {
-            ServiceControl.Outcome stop = ServiceControl.of(bindings.service()).stop();
+            ServiceControl control = ServiceControl.of(bindings.service());
+            attempted = control.isRunning().orElse(true);
+            ServiceControl.Outcome stop = control.stop();
             status.put("service_controlled", stop.controlled())
                     .put("service_stopped", stop.controlled() && stop.succeeded())
                     .put("service_log", stop.log());
@@ -110,7 +113,7 @@ public class Quiesce implements StepFunction {
                 .put("degraded_mode", !quiesced)
                 .put("seconds", Duration.between(begin, Instant.now()).toMillis() / 1000.0);
         outputs.put("quiesced_at", Instant.now().toString())
-                .put(STOPPED, quiesced)
+                .put(STOPPED, attempted)
                 .put("summary", quiesced ? "service stopped" : "the service was not stopped");
         if (!quiesced && !restore) {
             outputs.putArray("degraded").add("the service could not be stopped for the backup");

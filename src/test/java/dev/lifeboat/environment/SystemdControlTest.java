@@ -88,6 +88,18 @@ final class SystemdControlTest extends ServiceControlContract {
     }
 
     @Test
+    void a_unit_that_is_not_active_any_more_but_does_not_end_is_killed_too() throws IOException {
+        Scripts.write(folder, "stop", "if [ -f killed ]; then rm -f pid; exit 0; fi; touch deactivating; sleep 300");
+        Scripts.write(folder, "is-active", "[ -f deactivating ] && { echo deactivating; exit 3; }; echo active");
+        Scripts.write(folder, "kill", "kill -9 \"$(cat pid)\"; touch killed");
+        var control = new SystemdControl(
+                new ServiceBinding.Systemd("odoo.service", Duration.ofMillis(800)), Optional.of(folder));
+        control.start();
+        assertThat(control.stop().succeeded()).isTrue();
+        assertThat(reallyRuns()).contains(false);
+    }
+
+    @Test
     void a_unit_that_dies_right_after_its_start_is_reported_with_its_status() throws IOException {
         Scripts.write(folder, "start", "exit 0");
         ServiceControl.Outcome outcome = control().start();
