@@ -122,12 +122,14 @@ final class FinalStatus {
         return artifact;
     }
 
-    /** Measured from the order to here, so with the safety backup and the checks; no target is configured. */
+    /** Measured from the order to here, so with the safety backup and the checks; the target is the environment's recovery time. */
     private ObjectNode recovery() {
         boolean restored =
                 operation() == Operation.RESTORE && of(request).equals("success") && !Inputs.isValidationOnly(request);
         String safe = text(request.output("pre-restore-backup"), "snapshot_at");
         String stopped = text(request.output("quiesce"), "quiesced_at");
+        JsonNode target = request.inputs().path("target_recovery_seconds");
+        boolean measured = restored && target.isNumber();
         return Json.object()
                 .put("safety_snapshot_at", safe)
                 .put("quiesced_at", stopped)
@@ -139,7 +141,8 @@ final class FinalStatus {
                                                 .toMillis()
                                         / 1000.0)
                 .put("recovery_seconds", restored ? seconds() : null)
-                .putNull("target_seconds")
+                .put("target_seconds", target.isNumber() ? target.asLong() : null)
+                .put("met", measured ? Boolean.valueOf(seconds() <= target.asDouble()) : null)
                 .put("safety_backup_id", text(request.inputs(), "pre_restore_backup_id"));
     }
 

@@ -135,7 +135,7 @@ public class Operations {
                 ? Optional.empty()
                 : runs.restoreMarker(environment, artifactId, order.type().wireName());
         ObjectNode inputs = marker.map(earlier -> validationInputs(order, artifactId, earlier))
-                .orElseGet(() -> restoreInputs(order, artifactId, neutralize));
+                .orElseGet(() -> restoreInputs(environment, order, artifactId, neutralize));
         if (!source.environment().equals(environment)) {
             inputs.put("artifact_environment", source.environment().toString());
         }
@@ -143,7 +143,7 @@ public class Operations {
     }
 
     /** The inputs of a restore. */
-    ObjectNode restoreInputs(RestoreOrder order, String artifactId, boolean neutralize) {
+    ObjectNode restoreInputs(EnvironmentId environment, RestoreOrder order, String artifactId, boolean neutralize) {
         ObjectNode inputs = Json.object()
                 .put("restore_type", order.type().wireName())
                 .put("skip_confirmation", order.skipConfirmation())
@@ -154,7 +154,10 @@ public class Operations {
                         "rollback_on_failure",
                         order.rollback().orElse(guardrails.holds(Guardrail.ROLLBACK_ON_FAILURE_DEFAULT)))
                 .put("in_place", order.inPlace())
-                .put("neutralize", neutralize);
+                .put("neutralize", neutralize)
+                .put(
+                        "target_recovery_seconds",
+                        environments.configOf(environment).recoveryTime().toSeconds());
         guardrails.missing().forEach(inputs.withArray("guardrails_off")::add);
         return inputs;
     }

@@ -206,9 +206,9 @@ public class Orchestrator {
                                     attempt,
                                     step.limit(),
                                     run.cancellation().isPresent())
-                            && ask(run, step, attempt, null, outcome.orElse(null));
+                            && ask(run, step, attempt, null, proved(workflow, run, outcome));
                 case Decision.Poll(Step step, StepRecord waiting, var outcome) ->
-                    ask(run, step, waiting.attempt(), waiting.taskId().orElseThrow(), outcome.orElse(null));
+                    ask(run, step, waiting.attempt(), waiting.taskId().orElseThrow(), proved(workflow, run, outcome));
                 case Decision.Stop(Step step, StepRecord waiting) -> stop(run, step, waiting);
                 case Decision.Skip(Step step, int attempt, String why) ->
                     leaveWord(run, step, why)
@@ -220,6 +220,20 @@ public class Orchestrator {
                 case Decision.Park(String why) -> park(run, why);
             };
         }
+    }
+
+    /** A success that is not proved is none: the last step is told so before it drops what was displaced. */
+    private StepRequest.Outcome proved(Workflow workflow, RunSnapshot run, Optional<StepRequest.Outcome> decided) {
+        StepRequest.Outcome outcome = decided.orElse(null);
+        if (outcome == null || !outcome.status().equals(RunStatus.SUCCESS.wireName())) {
+            return outcome;
+        }
+        List<String> before = workflow.requiredEvidence().stream()
+                .filter(name -> !workflow.last().evidence().contains(name))
+                .toList();
+        return evidence.incomplete(run, before)
+                .map(fault -> new StepRequest.Outcome(RunStatus.FAILED.wireName(), fault))
+                .orElse(outcome);
     }
 
     /** True: there may be more to do now. */

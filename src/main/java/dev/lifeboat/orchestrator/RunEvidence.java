@@ -79,23 +79,31 @@ public class RunEvidence {
      */
     void close(RunSnapshot run, List<String> required, Optional<Fault> failure) {
         EvidenceFolder folder = folder(run);
-        List<String> missing = required.stream()
-                .filter(name -> !folder.missing(List.of(name)).isEmpty()
-                        || folder.holds(name, EvidenceContract.placeholder(name, NOT_HANDED_IN)))
-                .toList();
+        Optional<Fault> incomplete = incomplete(run, required);
         if (runs.recordOf(run.runId()).isEmpty()) {
             String why = failure.map(fault -> "the run failed before: " + fault.message())
                     .orElse(NOT_HANDED_IN);
             folder.missing(required).forEach(name -> folder.write(name, EvidenceContract.placeholder(name, why)));
             chain(run, folder);
         }
-        if (failure.isEmpty() && !missing.isEmpty()) {
-            throw Fault.of(
-                            FaultCode.EVIDENCE_MISSING,
-                            "the evidence of " + run.runId() + " is incomplete: " + String.join(", ", missing),
-                            "What was done is done, but it is not proved; look at the run's events, and run it again.")
-                    .toException();
+        if (failure.isEmpty() && incomplete.isPresent()) {
+            throw incomplete.get().toException();
         }
+    }
+
+    /** What is to be said where a file of these was not handed in. */
+    Optional<Fault> incomplete(RunSnapshot run, List<String> required) {
+        EvidenceFolder folder = folder(run);
+        List<String> missing = required.stream()
+                .filter(name -> !folder.missing(List.of(name)).isEmpty()
+                        || folder.holds(name, EvidenceContract.placeholder(name, NOT_HANDED_IN)))
+                .toList();
+        return missing.isEmpty()
+                ? Optional.empty()
+                : Optional.of(Fault.of(
+                        FaultCode.EVIDENCE_MISSING,
+                        "the evidence of " + run.runId() + " is incomplete: " + String.join(", ", missing),
+                        "What was done is done, but it is not proved; look at the run's events, and run it again."));
     }
 
     /** The folder first, whole and signed, and then the chain's end: a run that is killed between is closed again. */

@@ -47,12 +47,14 @@ class FinalStatusTest {
                 "restore",
                 """
                 {"artifact_id": "bk_1", "restore_type": "db_only", "pre_restore_backup_id": "bk_0",
-                 "skip_confirmation": false}""",
+                 "skip_confirmation": false, "target_recovery_seconds": 60}""",
                 Map.of(
                         "verify-artifact", object("{\"summary\": \"4 files\", \"store\": \"primary\"}"),
                         "validate", object("{\"summary\": \"7 of 7 passed\"}")),
                 new StepRequest.Outcome("success", null));
         assertThat(status.at("/recovery/recovery_seconds").asDouble()).isEqualTo(90.5);
+        assertThat(status.at("/recovery/target_seconds").asInt()).isEqualTo(60);
+        assertThat(status.at("/recovery/met").asBoolean(true)).isFalse();
         assertThat(status.at("/recovery/safety_backup_id").asText()).isEqualTo("bk_0");
         assertThat(status.at("/artifact/type").asText()).isEqualTo("db_only");
         assertThat(status.at("/artifact/store").asText()).isEqualTo("primary");

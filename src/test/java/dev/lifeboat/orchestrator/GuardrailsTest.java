@@ -128,7 +128,7 @@ class GuardrailsTest {
 
     private void a_restore_that_fails_is_rolled_back_unless_that_is_refused() {
         assertThat(operations
-                        .restoreInputs(RestoreOrder.of("bk_1"), "bk_1", false)
+                        .restoreInputs(SHOP, RestoreOrder.of("bk_1"), "bk_1", false)
                         .path("rollback_on_failure")
                         .asBoolean())
                 .isTrue();
@@ -154,7 +154,7 @@ class GuardrailsTest {
     }
 
     private Optional<String> skipOf(String step) {
-        ObjectNode inputs = operations.restoreInputs(RestoreOrder.of("bk_1"), "bk_1", false);
+        ObjectNode inputs = operations.restoreInputs(SHOP, RestoreOrder.of("bk_1"), "bk_1", false);
         return Workflows.of(Operation.RESTORE).step(step).skip().apply(inputs);
     }
 
