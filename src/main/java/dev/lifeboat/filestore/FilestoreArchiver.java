@@ -56,6 +56,9 @@ public final class FilestoreArchiver {
     private static final int BLOCK = 512;
     private static final int END_BLOCKS = 2 * BLOCK;
     private static final int FILES_IN_FRAME = 512;
+    /** A frame as it is read, as it is compressed, and the one that waits. */
+    private static final long BYTES_OF_A_THREAD = 3L * FRAME_BYTES;
+
     private static final int SAMPLE = 64 * 1024;
     /** Of incompressible bytes the sample keeps nearly all; then the cheapest level is as good as any. */
     private static final double INCOMPRESSIBLE = 0.97;
@@ -128,7 +131,7 @@ public final class FilestoreArchiver {
         this.referred = referred;
         this.part = part;
         this.base = base;
-        this.threads = 2 * Runtime.getRuntime().availableProcessors();
+        this.threads = Workers.count(BYTES_OF_A_THREAD);
         this.progress = progress;
     }
 

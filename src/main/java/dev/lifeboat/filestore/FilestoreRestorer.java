@@ -38,13 +38,16 @@ public final class FilestoreRestorer {
     private static final int BATCH_FILES = 256;
     private static final long BATCH_BYTES = 16L * 1024 * 1024;
     private static final int BUFFER = 256 * 1024;
+    /** What is read ahead of a part that comes from a bucket. */
+    private static final long BYTES_OF_A_THREAD = 12L * 1024 * 1024;
+
     private static final Duration SYNC_LIMIT = Duration.ofMinutes(30);
 
     private final PartSource parts;
     private final Optional<Path> present;
     private final Path target;
     private final Owner owner;
-    private final int threads = 2 * Runtime.getRuntime().availableProcessors();
+    private final int threads = Workers.count(BYTES_OF_A_THREAD);
     private final Progress progress;
     private final Set<Path> made = ConcurrentHashMap.newKeySet();
     private final AtomicLong linked = new AtomicLong();
