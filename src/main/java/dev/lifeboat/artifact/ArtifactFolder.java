@@ -68,8 +68,14 @@ public record ArtifactFolder(ArtifactStore store, ArtifactId id) {
      * @throws dev.lifeboat.fault.FaultException OBJECT_LOCKED where it is protected; nothing was removed then
      */
     public void remove() {
-        give(key(MANIFEST));
-        for (StoredObject object : objects()) {
+        List<StoredObject> objects = objects();
+        ObjectKey manifest = key(MANIFEST);
+        if (store.find(manifest).isPresent() && !store.expire(manifest)) {
+            // A part may be locked for longer than its manifest is, for the sake of another artifact.
+            objects.forEach(object -> store.requireUnlocked(object.key()));
+            store.delete(manifest);
+        }
+        for (StoredObject object : objects) {
             give(object.key());
         }
     }

@@ -43,8 +43,7 @@ public final class Retention {
 
     /** Why a backup was made. */
     public enum Kind {
-        SCHEDULED,
-        MANUAL,
+        REGULAR,
         PRE_RESTORE,
         PRE_DEPLOY,
         IMPORT;

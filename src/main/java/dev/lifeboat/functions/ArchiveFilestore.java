@@ -9,8 +9,10 @@ import dev.lifeboat.step.StepResponse;
 import dev.lifeboat.step.StepResult;
 import io.quarkus.funqy.Funq;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** Archives the filestore in the run's capture: {@code filestore.tar.zst}, its index, checksum and meta data. */
 @ApplicationScoped
@@ -49,14 +51,17 @@ public class ArchiveFilestore implements StepFunction {
                         bases(request)));
     }
 
-    /** The newest backups first; a safety backup goes sooner than they do. */
+    /** The newest backups first; a safety backup goes sooner than they do, and what refers to damaged bytes is damaged itself. */
     private List<String> bases(StepRequest request) {
         if (request.inputs().path("full_filestore").asBoolean(false)) {
             return List.of();
         }
+        Set<String> damaged = catalogue.damaged(request.environmentId());
         return catalogue.available(Optional.of(request.environmentId())).stream()
                 .filter(artifact -> artifact.purpose.equals("backup"))
                 .filter(artifact -> artifact.type().coversFilestore())
+                .filter(artifact ->
+                        !damaged.contains(artifact.artifactId) && Collections.disjoint(artifact.neededIds(), damaged))
                 .limit(BASES)
                 .map(artifact -> artifact.artifactId)
                 .toList();

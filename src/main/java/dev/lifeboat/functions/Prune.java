@@ -27,12 +27,13 @@ import io.quarkus.funqy.Funq;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collections;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
 
 /** Applies the retention policy to an environment's artifacts and says why each is kept or removed. */
@@ -80,9 +81,15 @@ public class Prune implements StepFunction {
         Set<String> beforeDeployments = deployments.backupRuns(environment);
         var copies = new HashMap<String, Map<String, String>>();
         List<Retention.Verdict> verdicts = catalogue.exclusively(environment, () -> {
+            List<Artifact> available = catalogue.available(Optional.of(environment));
+            Set<String> good = catalogue.good(environment);
+            Set<String> unusable = available.stream()
+                    .map(artifact -> artifact.artifactId)
+                    .filter(id -> !good.contains(id))
+                    .collect(Collectors.toSet());
             List<Retention.Verdict> decided = Retention.decide(
-                    catalogue.available(Optional.of(environment)).stream()
-                            .map(artifact -> candidate(artifact, beforeDeployments))
+                    available.stream()
+                            .map(artifact -> candidate(artifact, beforeDeployments, unusable))
                             .toList(),
                     policy,
                     config.zone(),
@@ -169,7 +176,11 @@ public class Prune implements StepFunction {
         }
     }
 
-    /** What killed runs left: folders without a manifest and writes without an end, none younger than the longest run. */
+    /**
+     * What killed runs left: folders without a manifest and writes without an end, none younger than the longest run; and what a
+     * prune that was killed had still to remove. A folder without a manifest of an artifact that the catalogue has is none: its
+     * copy is being made.
+     */
     private ArrayNode collectGarbage(EnvironmentId environment) {
         ArrayNode collected = Json.mapper().createArrayNode();
         Instant before = Instant.now().minus(GARBAGE_AGE);
@@ -184,22 +195,30 @@ public class Prune implements StepFunction {
     }
 
     private void collectGarbage(EnvironmentId environment, ArtifactStore store, Instant before, ArrayNode collected) {
+        for (ArtifactId id : library.reader().list(store, environment)) {
+            if (catalogue.find(id.id()).filter(Artifact::isPruned).isPresent()) {
+                new ArtifactFolder(store, id).remove();
+                collected.addObject().put("store", store.name()).put("artifact_id", id.id());
+            }
+        }
         for (ArtifactReader.Unfinished unfinished : library.reader().unfinished(store, before)) {
-            if (unfinished.folder().id().environment().equals(environment)) {
+            ArtifactId id = unfinished.folder().id();
+            if (id.environment().equals(environment)
+                    && catalogue.find(id.id()).filter(Artifact::isAvailable).isEmpty()) {
                 unfinished.folder().remove();
                 collected
                         .addObject()
                         .put("store", store.name())
-                        .put("artifact_id", unfinished.folder().id().id())
+                        .put("artifact_id", id.id())
                         .put("bytes", unfinished.bytes());
             }
         }
         store.collectGarbage(before);
     }
 
-    private static Retention.Candidate candidate(Artifact artifact, Set<String> beforeDeployments) {
-        Set<String> needs = new HashSet<>();
-        artifact.needs.forEach(id -> needs.add(id.asText()));
+    private static Retention.Candidate candidate(
+            Artifact artifact, Set<String> beforeDeployments, Set<String> unusable) {
+        Set<String> needs = artifact.neededIds();
         return new Retention.Candidate(
                 artifact.artifactId,
                 artifact.createdAt,
@@ -208,10 +227,10 @@ public class Prune implements StepFunction {
                     case "pre_restore" -> Retention.Kind.PRE_RESTORE;
                     case "import" -> Retention.Kind.IMPORT;
                     default ->
-                        beforeDeployments.contains(artifact.runId) ? Retention.Kind.PRE_DEPLOY : Retention.Kind.MANUAL;
+                        beforeDeployments.contains(artifact.runId) ? Retention.Kind.PRE_DEPLOY : Retention.Kind.REGULAR;
                 },
                 Optional.ofNullable(artifact.label),
-                true,
+                !unusable.contains(artifact.artifactId) && Collections.disjoint(needs, unusable),
                 needs);
     }
 }

@@ -87,7 +87,7 @@ public class CatalogueRebuild {
                 boolean isNew = catalogue.find(id.id()).isEmpty();
                 String uri = store.location() + "/" + id.folder();
                 catalogue.register(manifest, Map.of(name, uri), Map.of());
-                catalogue.copied(id.id(), name, uri, false);
+                catalogue.found(id.id(), name, uri);
                 others(id, store);
                 (isNew ? entered : known).add(id.id());
             } catch (FaultException e) {
@@ -114,7 +114,7 @@ public class CatalogueRebuild {
             var folder = new ArtifactFolder(other, id);
             try {
                 if (folder.isCommitted()) {
-                    catalogue.copied(id.id(), other.name(), other.location() + "/" + id.folder(), false);
+                    catalogue.found(id.id(), other.name(), other.location() + "/" + id.folder());
                     continue;
                 }
             } catch (FaultException e) {

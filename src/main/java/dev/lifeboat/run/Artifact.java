@@ -9,7 +9,9 @@ import jakarta.persistence.Entity;
 import jakarta.persistence.Id;
 import jakarta.persistence.Table;
 import java.time.Instant;
+import java.util.HashSet;
 import java.util.Locale;
+import java.util.Set;
 import org.hibernate.annotations.JdbcTypeCode;
 import org.hibernate.type.SqlTypes;
 
@@ -72,4 +74,21 @@ public class Artifact extends PanacheEntityBase {
 
     @Column(name = "pruned_at")
     public Instant prunedAt;
+
+    /** Whether it can be restored, as far as its copies can. */
+    public boolean isAvailable() {
+        return status.equals("available");
+    }
+
+    /** Whether it was, or is being, removed. */
+    public boolean isPruned() {
+        return status.equals("pruned");
+    }
+
+    /** The ids of the artifacts whose parts this one needs. */
+    public Set<String> neededIds() {
+        var ids = new HashSet<String>();
+        needs.forEach(id -> ids.add(id.asText()));
+        return ids;
+    }
 }

@@ -17,6 +17,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -162,6 +163,29 @@ public class ArtifactCatalogue {
                 .collect(Collectors.toMap(copy -> copy.store, copy -> copy.status));
     }
 
+    /** The artifacts of an environment of which a copy was found damaged and was not made anew yet. */
+    @Transactional
+    public Set<String> damaged(EnvironmentId environment) {
+        return ids(environment, "c.status = 'damaged'");
+    }
+
+    /** The artifacts of an environment that have a good copy. */
+    @Transactional
+    public Set<String> good(EnvironmentId environment) {
+        return ids(environment, "c.status = 'good'");
+    }
+
+    private static Set<String> ids(EnvironmentId environment, String condition) {
+        return ArtifactCopy.getEntityManager()
+                .createQuery(
+                        "select distinct c.artifactId from ArtifactCopy c, Artifact a where a.artifactId = c.artifactId"
+                                + " and a.environmentId = ?1 and " + condition,
+                        String.class)
+                .setParameter(1, environment.toString())
+                .getResultStream()
+                .collect(Collectors.toUnmodifiableSet());
+    }
+
     /** The stores that have a good copy of an artifact. */
     public List<String> goodStores(String artifactId) {
         return copies(artifactId).stream()
@@ -238,6 +262,15 @@ public class ArtifactCatalogue {
         copy.verifiedAt = verified ? copy.storedAt : copy.verifiedAt;
         copy.persist();
         return true;
+    }
+
+    /** Says that a copy was found where it lies. One that is known to be good or damaged stays that; a pruned artifact stays pruned. */
+    @Transactional(Transactional.TxType.REQUIRES_NEW)
+    public void found(String artifactId, String store, String uri) {
+        ArtifactCopy known = ArtifactCopy.findById(new ArtifactCopy.Key(artifactId, store));
+        if (known == null || !(known.isGood() || known.status.equals("damaged"))) {
+            copied(artifactId, store, uri, false);
+        }
     }
 
     /** Says that a copy could not be made; the pauses grow. */

@@ -1,5 +1,8 @@
 package dev.lifeboat.store;
 
+import dev.lifeboat.fault.Fault;
+import dev.lifeboat.fault.FaultCode;
+import dev.lifeboat.fault.FaultException;
 import java.io.InputStream;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -94,6 +97,29 @@ public interface ArtifactStore {
     /** Until when an object is protected; empty where it is not. */
     default Optional<Instant> lockedUntil(ObjectKey key) {
         return Optional.empty();
+    }
+
+    /**
+     * Refuses where an object is protected.
+     *
+     * @throws dev.lifeboat.fault.FaultException OBJECT_LOCKED
+     */
+    default void requireUnlocked(ObjectKey key) {
+        lockedUntil(key).ifPresent(until -> {
+            throw locked(key, until);
+        });
+    }
+
+    /** What is said of an object that is protected. */
+    default FaultException locked(ObjectKey key, Instant until) {
+        return Fault.of(
+                        FaultCode.OBJECT_LOCKED,
+                        key + " in store '" + name() + "' is locked until " + until + "; it was not deleted",
+                        "Nothing is to be done: that is what the lock is for. It can be deleted when the lock has ended.")
+                .with("store", name())
+                .with("key", key)
+                .with("locked_until", until)
+                .toException();
     }
 
     /**

@@ -328,17 +328,6 @@ public final class S3Store implements ArtifactStore, AutoCloseable {
         }
     }
 
-    private FaultException locked(ObjectKey key, Instant until) {
-        return Fault.of(
-                        FaultCode.OBJECT_LOCKED,
-                        key + " in store '" + name + "' is locked until " + until + "; it was not deleted",
-                        "Nothing is to be done: that is what the lock is for. It can be deleted when the lock has ended.")
-                .with("store", name)
-                .with("key", key)
-                .with("locked_until", until)
-                .toException();
-    }
-
     private boolean isVersioned() {
         if (versioned.isEmpty()) {
             versioned = Optional.of(call(settings.bucket(), false, () -> {

@@ -90,7 +90,7 @@ class RetentionTest {
     void a_database_only_backup_does_not_displace_the_nights_full_one() {
         var list = List.of(
                 nightly("full", NOW.minus(Duration.ofHours(10))),
-                new Candidate("noon", NOW, BackupType.DB_ONLY, Kind.MANUAL, Optional.of("noon"), true, Set.of()));
+                new Candidate("noon", NOW, BackupType.DB_ONLY, Kind.REGULAR, Optional.of("noon"), true, Set.of()));
         assertThat(kept(Retention.decide(list, new Policy(1, 0, 0), ZoneOffset.UTC, NOW)))
                 .containsExactlyInAnyOrder("full", "noon");
     }
@@ -120,7 +120,7 @@ class RetentionTest {
     @Test
     void a_part_that_is_needed_stays_and_its_reason_names_who_needs_it() {
         var list = List.of(
-                new Candidate("new", NOW, BackupType.FULL, Kind.SCHEDULED, Optional.empty(), true, Set.of("base")),
+                new Candidate("new", NOW, BackupType.FULL, Kind.REGULAR, Optional.empty(), true, Set.of("base")),
                 nightly("base", NOW.minus(Duration.ofDays(300))),
                 nightly("other", NOW.minus(Duration.ofDays(301))));
         List<Verdict> verdicts = Retention.decide(list, new Policy(1, 0, 0), ZoneOffset.UTC, NOW);
@@ -213,11 +213,11 @@ class RetentionTest {
     }
 
     private static Candidate nightly(String id, Instant at) {
-        return new Candidate(id, at, BackupType.FULL, Kind.SCHEDULED, Optional.empty(), true, Set.of());
+        return new Candidate(id, at, BackupType.FULL, Kind.REGULAR, Optional.empty(), true, Set.of());
     }
 
     private static Candidate damaged(String id, Instant at) {
-        return new Candidate(id, at, BackupType.FULL, Kind.SCHEDULED, Optional.empty(), false, Set.of());
+        return new Candidate(id, at, BackupType.FULL, Kind.REGULAR, Optional.empty(), false, Set.of());
     }
 
     private static List<String> kept(List<Verdict> verdicts) {

@@ -67,6 +67,22 @@ class ArtifactCatalogueTest {
         return id;
     }
 
+    @Test
+    void a_copy_that_was_found_damaged_stays_that_until_it_is_made_anew() {
+        String id = registered(Instant.now());
+        catalogue.verified(id, "primary", false);
+        assertThat(catalogue.damaged(environment)).containsExactly(id);
+        assertThat(catalogue.good(environment)).isEmpty();
+
+        catalogue.found(id, "primary", "file:///primary");
+        assertThat(catalogue.damaged(environment)).containsExactly(id);
+
+        catalogue.found(id, "secondary", "file:///secondary");
+        assertThat(catalogue.good(environment)).containsExactly(id);
+        catalogue.copied(id, "primary", "file:///primary", true);
+        assertThat(catalogue.damaged(environment)).isEmpty();
+    }
+
     private List<String> wanted(Instant now) {
         return catalogue.wantedCopies(now).stream()
                 .filter(copy -> copy.artifactId.contains(environment.name() + "_"))

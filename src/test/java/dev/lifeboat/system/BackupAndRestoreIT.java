@@ -173,6 +173,67 @@ class BackupAndRestoreIT {
                 .isEqualTo(1);
     }
 
+    @Test
+    void a_damaged_backup_is_no_base_of_the_next_one_and_displaces_no_good_one() throws IOException {
+        var tree = shop.tree();
+        String good = backupOfFiles("--full-filestore");
+        String damaged = backupOfFiles("--full-filestore");
+        flip(damaged, "filestore.tar.zst");
+        assertThat(shop.lifeboat("verify", damaged).exitCode()).isEqualTo(1);
+
+        JsonNode prune = shop.lifeboat("prune", "shop", "--dry-run", "--json")
+                .succeeded()
+                .json();
+        assertThat(prune.toString())
+                .contains("\"artifact_id\":\"" + good + "\"")
+                .contains("last good filestore_only backup")
+                .contains("not usable");
+        assertThat(verdict(prune, good)).startsWith("kept: newest of day");
+        assertThat(verdict(prune, damaged)).startsWith("kept: not usable");
+
+        shop.addAttachments(3);
+        var larger = shop.tree();
+        String next = backupOfFiles();
+        JsonNode parts = shop.lifeboat("artifact", "show", next, "--json")
+                .succeeded()
+                .json()
+                .at("/manifest/filestore/parts");
+        assertThat(parts.toString()).contains(next).doesNotContain(damaged);
+        Installation.deleteTree(shop.filestore());
+        shop.lifeboat("restore", "shop", next, "--type", "filestore_only").succeeded();
+        assertThat(shop.tree()).isEqualTo(larger).hasSizeGreaterThan(tree.size());
+    }
+
+    private String backupOfFiles(String... options) {
+        var arguments = new ArrayList<>(List.of("backup", "shop", "--type", "filestore_only", "--json"));
+        arguments.addAll(List.of(options));
+        return shop.lifeboat(arguments.toArray(String[]::new))
+                .succeeded()
+                .json()
+                .path("artifact_id")
+                .asText();
+    }
+
+    private void flip(String artifact, String file) throws IOException {
+        Path part = shop.manifests().stream()
+                .filter(manifest -> manifest.toString().contains(artifact))
+                .findFirst()
+                .orElseThrow()
+                .resolveSibling(file);
+        byte[] bytes = Files.readAllBytes(part);
+        bytes[bytes.length / 2] ^= 0x10;
+        Files.write(part, bytes);
+    }
+
+    private static String verdict(JsonNode prune, String artifact) {
+        for (JsonNode verdict : prune.findValue("verdicts")) {
+            if (verdict.path("artifact_id").asText().equals(artifact)) {
+                return verdict.path("reason").asText();
+            }
+        }
+        throw new AssertionError(artifact + " is not in " + prune);
+    }
+
     private static void hasEvidence(JsonNode run, Operation operation) throws IOException {
         Path evidence = Path.of(run.path("evidence_dir").asText());
         assertThat(evidence.toString())
