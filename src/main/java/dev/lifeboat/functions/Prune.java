@@ -13,7 +13,6 @@ import dev.lifeboat.environment.LifeboatConfig;
 import dev.lifeboat.fault.FaultException;
 import dev.lifeboat.json.Json;
 import dev.lifeboat.orchestrator.InProcessInvoker;
-import dev.lifeboat.run.Artifact;
 import dev.lifeboat.run.ArtifactCatalogue;
 import dev.lifeboat.run.DeploymentStore;
 import dev.lifeboat.step.EvidenceFile;
@@ -28,7 +27,6 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -82,7 +80,7 @@ public class Prune implements StepFunction {
         List<Retention.Verdict> verdicts = catalogue.exclusively(environment, () -> {
             List<Retention.Verdict> decided = Retention.decide(
                     catalogue.available(Optional.of(environment)).stream()
-                            .map(artifact -> candidate(artifact, beforeDeployments))
+                            .map(artifact -> artifact.candidate(beforeDeployments))
                             .toList(),
                     policy,
                     config.zone(),
@@ -195,23 +193,5 @@ public class Prune implements StepFunction {
             }
         }
         store.collectGarbage(before);
-    }
-
-    private static Retention.Candidate candidate(Artifact artifact, Set<String> beforeDeployments) {
-        Set<String> needs = new HashSet<>();
-        artifact.needs.forEach(id -> needs.add(id.asText()));
-        return new Retention.Candidate(
-                artifact.artifactId,
-                artifact.createdAt,
-                artifact.type(),
-                switch (artifact.purpose) {
-                    case "pre_restore" -> Retention.Kind.PRE_RESTORE;
-                    case "import" -> Retention.Kind.IMPORT;
-                    default ->
-                        beforeDeployments.contains(artifact.runId) ? Retention.Kind.PRE_DEPLOY : Retention.Kind.MANUAL;
-                },
-                Optional.ofNullable(artifact.label),
-                true,
-                needs);
     }
 }

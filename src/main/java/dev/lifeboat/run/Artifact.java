@@ -3,13 +3,17 @@ package dev.lifeboat.run;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.lifeboat.artifact.BackupType;
+import dev.lifeboat.artifact.Retention;
 import io.quarkus.hibernate.orm.panache.PanacheEntityBase;
 import jakarta.persistence.Column;
 import jakarta.persistence.Entity;
 import jakarta.persistence.Id;
 import jakarta.persistence.Table;
 import java.time.Instant;
+import java.util.HashSet;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
 import org.hibernate.annotations.JdbcTypeCode;
 import org.hibernate.type.SqlTypes;
 
@@ -72,4 +76,26 @@ public class Artifact extends PanacheEntityBase {
 
     @Column(name = "pruned_at")
     public Instant prunedAt;
+
+    /**
+     * What retention has to know of it.
+     *
+     * @param beforeDeployments the runs that made a backup before a deployment
+     */
+    public Retention.Candidate candidate(Set<String> beforeDeployments) {
+        Set<String> needed = new HashSet<>();
+        needs.forEach(id -> needed.add(id.asText()));
+        return new Retention.Candidate(
+                artifactId,
+                createdAt,
+                type(),
+                switch (purpose) {
+                    case "pre_restore" -> Retention.Kind.PRE_RESTORE;
+                    case "import" -> Retention.Kind.IMPORT;
+                    default -> beforeDeployments.contains(runId) ? Retention.Kind.PRE_DEPLOY : Retention.Kind.MANUAL;
+                },
+                Optional.ofNullable(label),
+                true,
+                needed);
+    }
 }
