@@ -308,7 +308,8 @@ class ConsoleIT {
         admin.getByLabel("in", new Page.GetByLabelOptions().setExact(true)).selectOption("acme");
         admin.locator("#member-role").selectOption("operator");
         offers(admin, "Give the role").click();
-        PlaywrightAssertions.assertThat(admin.getByLabel("Role of olga in acme"))
+        PlaywrightAssertions.assertThat(
+                        admin.getByLabel("Role of olga in acme", new Page.GetByLabelOptions().setExact(true)))
                 .hasValue("operator");
 
         admin.getByLabel("What will use it").fill("nightly <backup>");
