@@ -52,7 +52,7 @@ public class Access {
     public Set<String> projects(Caller caller, Action action) {
         var projects = new TreeSet<String>(accounts.projects());
         environments.all().stream().map(EnvironmentId::project).forEach(projects::add);
-        projects.removeIf(project -> !may(caller, action, project));
+        projects.retainAll(accounts.permitted(caller.user(), projects, action));
         return projects;
     }
 

@@ -8,9 +8,11 @@ import jakarta.enterprise.inject.Instance;
 import jakarta.transaction.Transactional;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Pattern;
 import org.hibernate.Session;
 
@@ -23,6 +25,14 @@ public class Accounts {
     private static final Duration SESSION_IDLES = Duration.ofHours(2);
     /** Makes a token that was lost in a file or a log easy to find. */
     private static final String TOKEN_BEGINS = "lifeboat_";
+
+    private static final String TOKENS =
+            "SELECT token_id, name, user_id, project_id, array_to_string(actions, ','), created_by, created_at, expires_at,"
+                    + " revoked_at, last_used_at FROM ops.api_tokens";
+
+    /** Sessions of the person who is the first parameter, under their name or by one of their tokens. */
+    private static final String OF_PERSON =
+            "(user_id = ?1 OR user_id IN (SELECT 'token:' || token_id FROM ops.api_tokens WHERE user_id = ?1))";
 
     private final Instance<Session> sessions;
 
@@ -57,6 +67,49 @@ public class Accounts {
 
     /** The role of a user in a project; {@code *} stands for all projects. */
     public record Member(String userId, String projectId, String role) {}
+
+    /**
+     * A session of the console; its secret is not kept.
+     *
+     * @param userId whose it is, or {@code token:<id>} where it was begun with a token
+     * @param address where it was begun
+     * @param lastSeenAt to the minute
+     */
+    public record ConsoleSession(
+            String sessionId,
+            String userId,
+            String address,
+            Instant createdAt,
+            Instant lastSeenAt,
+            Instant expiresAt) {}
+
+    /**
+     * A decision that was written down.
+     *
+     * @param id grows with time
+     * @param action what was asked for; {@code login} for a login
+     * @param projectId where; {@code *}: in all projects
+     * @param decision granted or denied
+     * @param request the request, in words or as it came
+     */
+    public record Decision(
+            long id,
+            Instant at,
+            String userId,
+            String action,
+            String projectId,
+            String decision,
+            String request,
+            String address) {}
+
+    /**
+     * Which decisions are asked for; what is empty binds nothing.
+     *
+     * @param user a part of the user's name
+     * @param before those that are older than the one of this id
+     */
+    public record DecisionFilter(
+            Optional<String> user, Optional<String> action, Optional<String> decision, Optional<Long> before) {}
 
     /** The user behind an API token's secret; empty where there is no such token, or none any more. */
     @Transactional
@@ -117,23 +170,69 @@ public class Accounts {
      * Begins a session.
      *
      * @param credential a login code, which is used up, or an API token's secret
+     * @param address where it is begun
      * @return the session's secret; empty where the credential is not good
      */
     @Transactional
-    public Optional<Issued> login(String credential) {
+    public Optional<Issued> login(String credential, String address) {
         Optional<String> user = first("""
                 UPDATE ops.login_codes SET used_at = now()
                 WHERE code_sha256 = ?1 AND used_at IS NULL AND expires_at > now() RETURNING user_id""", Secrets.sha256(credential)).or(() -> userOfToken(credential));
-        return user.map(this::newSession);
+        return user.map(id -> newSession(id, address));
     }
 
-    /** Begins a session of a user whom somebody else vouches for. */
+    /** Begins a session of a user whom somebody else vouches for; {@code address} is where it is begun. */
     @Transactional
-    public Issued newSession(String user) {
-        return issue(
+    public Issued newSession(String user, String address) {
+        Issued session = issue(
                 "INSERT INTO ops.sessions (secret_sha256, user_id, expires_at) VALUES (?1, ?2, ?3)",
                 user,
                 SESSION_LIVES);
+        entities()
+                .createNativeMutationQuery("UPDATE ops.sessions SET address = ?2 WHERE secret_sha256 = ?1")
+                .setParameter(1, Secrets.sha256(session.secret()))
+                .setParameter(2, address)
+                .executeUpdate();
+        return session;
+    }
+
+    /** The sessions of a person that go on, those that were begun with their tokens among them; the newest first. */
+    @Transactional
+    public List<ConsoleSession> sessions(String person) {
+        return entities()
+                .createNativeQuery(
+                        "SELECT session_id, user_id, address, created_at, last_seen_at, expires_at"
+                                + " FROM ops.sessions WHERE " + OF_PERSON + """
+                          AND expires_at > now() AND last_seen_at > now() - make_interval(secs => ?2)
+                        ORDER BY created_at DESC""",
+                        Object[].class)
+                .setParameter(1, person)
+                .setParameter(2, (double) SESSION_IDLES.toSeconds())
+                .getResultList()
+                .stream()
+                .map(row -> new ConsoleSession(
+                        (String) row[0], (String) row[1], (String) row[2], (Instant) row[3], (Instant) row[4], (Instant)
+                                row[5]))
+                .toList();
+    }
+
+    /** Ends one session of a person; one that is not theirs, or is over, stays as it is. */
+    @Transactional
+    public void endSession(String person, String sessionId) {
+        entities()
+                .createNativeMutationQuery("DELETE FROM ops.sessions WHERE " + OF_PERSON + " AND session_id = ?2")
+                .setParameter(1, person)
+                .setParameter(2, sessionId)
+                .executeUpdate();
+    }
+
+    /** Ends all sessions of a person, those that were begun with their tokens among them. */
+    @Transactional
+    public void endSessions(String person) {
+        entities()
+                .createNativeMutationQuery("DELETE FROM ops.sessions WHERE " + OF_PERSON)
+                .setParameter(1, person)
+                .executeUpdate();
     }
 
     /** Makes a secret of a user; what is kept of it is its SHA-256, by a statement that takes that, the user and the end. */
@@ -222,10 +321,7 @@ public class Accounts {
     @Transactional
     public List<Token> tokens() {
         return entities()
-                .createNativeQuery(
-                        "SELECT token_id, name, user_id, project_id, array_to_string(actions, ','), created_by, created_at, expires_at, revoked_at,"
-                                + " last_used_at FROM ops.api_tokens ORDER BY created_at DESC",
-                        Object[].class)
+                .createNativeQuery(TOKENS + " ORDER BY created_at DESC", Object[].class)
                 .getResultList()
                 .stream()
                 .map(Accounts::read)
@@ -239,9 +335,13 @@ public class Accounts {
      */
     @Transactional
     public Token token(String tokenId) {
-        return tokens().stream()
-                .filter(token -> token.tokenId().equals(tokenId))
+        return entities()
+                .createNativeQuery(TOKENS + " WHERE token_id = ?1", Object[].class)
+                .setParameter(1, tokenId)
+                .getResultList()
+                .stream()
                 .findFirst()
+                .map(Accounts::read)
                 .orElseThrow(() -> Fault.of(
                                 FaultCode.UNKNOWN_TOKEN,
                                 "there is no token '" + tokenId + "'",
@@ -325,6 +425,54 @@ public class Accounts {
         return entities()
                 .createNativeQuery("SELECT project_id FROM ops.projects", String.class)
                 .getResultList();
+    }
+
+    /** Those of some projects in which a user may do something, in one question. */
+    @Transactional
+    Set<String> permitted(String user, Collection<String> projects, Action action) {
+        return Set.copyOf(entities()
+                .createNativeQuery("""
+                SELECT p.id FROM unnest(string_to_array(?1, ',')) AS p (id)
+                WHERE ops.user_has_permission(?2, p.id, ?3)""", String.class)
+                .setParameter(1, String.join(",", projects))
+                .setParameter(2, user)
+                .setParameter(3, action.wireName())
+                .getResultList());
+    }
+
+    /**
+     * Decisions on some projects, the newest first, at most so many.
+     *
+     * @param projects {@code *} among them: decisions on all projects at once
+     */
+    @Transactional
+    public List<Decision> decisions(Collection<String> projects, DecisionFilter filter, int most) {
+        return entities()
+                .createNativeQuery("""
+                SELECT event_id, created_at, user_id, action, project_id, decision, request, address
+                FROM ops.access_events
+                WHERE project_id = ANY (string_to_array(?1, ','))
+                  AND (?2 = '' OR position(lower(?2) IN lower(user_id)) > 0)
+                  AND (?3 = '' OR action = ?3) AND (?4 = '' OR decision = ?4) AND event_id < ?5
+                ORDER BY event_id DESC LIMIT ?6""", Object[].class)
+                .setParameter(1, String.join(",", projects))
+                .setParameter(2, filter.user().orElse(""))
+                .setParameter(3, filter.action().orElse(""))
+                .setParameter(4, filter.decision().orElse(""))
+                .setParameter(5, filter.before().orElse(Long.MAX_VALUE))
+                .setParameter(6, most)
+                .getResultList()
+                .stream()
+                .map(row -> new Decision(
+                        (Long) row[0],
+                        (Instant) row[1],
+                        (String) row[2],
+                        (String) row[3],
+                        (String) row[4],
+                        (String) row[5],
+                        (String) row[6],
+                        (String) row[7]))
+                .toList();
     }
 
     /** Writes a decision down. */

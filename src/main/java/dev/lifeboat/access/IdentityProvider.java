@@ -56,9 +56,9 @@ public class IdentityProvider {
         return identity == null || identity.isAnonymous() ? Optional.empty() : granted(BEARER, identity);
     }
 
-    /** A session for who has logged in there; empty where their groups give no role. */
-    public Optional<Accounts.Issued> session(SecurityIdentity identity) {
-        return granted(PERSON, identity).map(accounts::newSession);
+    /** A session for who has logged in there, from {@code address}; empty where their groups give no role. */
+    public Optional<Accounts.Issued> session(SecurityIdentity identity, String address) {
+        return granted(PERSON, identity).map(user -> accounts.newSession(user, address));
     }
 
     private Optional<String> granted(String prefix, SecurityIdentity identity) {

@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /**
  * Says which artifacts of one environment stay (grandfather, father, son). For each type of backup on its own, so that a
@@ -127,8 +128,22 @@ public final class Retention {
      * @param label a person's name for it
      * @param keep whether it stays
      * @param reason why, in words; begins with {@code kept:} or {@code pruned:}
+     * @param classes what it stays for, the longest-lived first; none where it goes
      */
-    public record Verdict(String id, Instant createdAt, Optional<String> label, boolean keep, String reason) {}
+    public record Verdict(
+            String id,
+            Instant createdAt,
+            Optional<String> label,
+            boolean keep,
+            String reason,
+            List<RetentionClass> classes) {
+        public Verdict {
+            classes = List.copyOf(classes);
+        }
+    }
+
+    /** Why an artifact stays. */
+    private record Reason(RetentionClass of, String words) {}
 
     /**
      * Decides on all artifacts of one environment.
@@ -143,7 +158,7 @@ public final class Retention {
                         .thenComparing(Candidate::id)
                         .reversed())
                 .toList();
-        var reasons = new LinkedHashMap<String, Set<String>>();
+        var reasons = new LinkedHashMap<String, Set<Reason>>();
         newestFirst.forEach(candidate -> reasons.put(candidate.id(), new LinkedHashSet<>()));
 
         for (BackupType type : BackupType.values()) {
@@ -152,14 +167,16 @@ public final class Retention {
                     .toList();
             List<Candidate> regular =
                     good.stream().filter(c -> c.kind().countsInBuckets()).toList();
-            keepNewestOfEach(regular, policy.daily(), reasons, c -> "day " + day(c, zone));
-            keepNewestOfEach(regular, policy.weekly(), reasons, c -> "ISO week " + week(day(c, zone)));
+            keepNewestOfEach(regular, policy.daily(), reasons, RetentionClass.DAILY, c -> "day " + day(c, zone));
+            keepNewestOfEach(
+                    regular, policy.weekly(), reasons, RetentionClass.WEEKLY, c -> "ISO week " + week(day(c, zone)));
             keepNewestOfEach(
                     regular,
                     policy.monthly(),
                     reasons,
+                    RetentionClass.MONTHLY,
                     c -> "month " + day(c, zone).toString().substring(0, 7));
-            String last = "last good " + type.wireName() + " backup";
+            var last = new Reason(RetentionClass.LAST_GOOD, "last good " + type.wireName() + " backup");
             good.stream().findFirst().ifPresent(c -> reasons.get(c.id()).add(last));
             regular.stream().findFirst().ifPresent(c -> reasons.get(c.id()).add(last));
         }
@@ -171,9 +188,9 @@ public final class Retention {
                 + policy.monthly() + " monthly";
         var verdicts = new ArrayList<Verdict>();
         for (Candidate candidate : newestFirst) {
-            Set<String> why = reasons.get(candidate.id());
+            Set<Reason> why = reasons.get(candidate.id());
             String reason = !why.isEmpty()
-                    ? "kept: " + String.join("; ", why)
+                    ? "kept: " + why.stream().map(Reason::words).collect(Collectors.joining("; "))
                     : !candidate.usable()
                             ? "pruned: not usable, older than " + SAFETY_AGE.toDays()
                                     + " days, and a newer good one exists"
@@ -181,7 +198,13 @@ public final class Retention {
                                     ? "pruned: " + candidate.kind().words() + " older than " + SAFETY_AGE.toDays()
                                             + " days and not of the newest " + SAFETY_COUNT
                                     : beyond;
-            verdicts.add(new Verdict(candidate.id(), candidate.createdAt(), candidate.label(), !why.isEmpty(), reason));
+            verdicts.add(new Verdict(
+                    candidate.id(),
+                    candidate.createdAt(),
+                    candidate.label(),
+                    !why.isEmpty(),
+                    reason,
+                    why.stream().map(Reason::of).distinct().sorted().toList()));
         }
         return List.copyOf(verdicts);
     }
@@ -189,19 +212,20 @@ public final class Retention {
     private static void keepNewestOfEach(
             List<Candidate> newestFirst,
             int buckets,
-            Map<String, Set<String>> reasons,
+            Map<String, Set<Reason>> reasons,
+            RetentionClass of,
             Function<Candidate, String> bucketOf) {
         var seen = new LinkedHashSet<String>();
         for (Candidate candidate : newestFirst) {
             String bucket = bucketOf.apply(candidate);
             if (!seen.contains(bucket) && seen.size() < buckets) {
                 seen.add(bucket);
-                reasons.get(candidate.id()).add("newest of " + bucket);
+                reasons.get(candidate.id()).add(new Reason(of, "newest of " + bucket));
             }
         }
     }
 
-    private static void keepSafety(List<Candidate> newestFirst, Map<String, Set<String>> reasons, Instant now) {
+    private static void keepSafety(List<Candidate> newestFirst, Map<String, Set<Reason>> reasons, Instant now) {
         for (Kind kind : Kind.values()) {
             if (!kind.isSafety()) {
                 continue;
@@ -212,30 +236,40 @@ public final class Retention {
                     continue;
                 }
                 if (isYoung(candidate, now)) {
-                    reasons.get(candidate.id()).add(kind.words() + " of the last " + SAFETY_AGE.toDays() + " days");
+                    reasons.get(candidate.id())
+                            .add(new Reason(
+                                    RetentionClass.SAFETY,
+                                    kind.words() + " of the last " + SAFETY_AGE.toDays() + " days"));
                 } else if (beyond < SAFETY_COUNT) {
                     beyond++;
-                    reasons.get(candidate.id()).add("of the newest " + SAFETY_COUNT + " older " + kind.words());
+                    reasons.get(candidate.id())
+                            .add(new Reason(
+                                    RetentionClass.SAFETY, "of the newest " + SAFETY_COUNT + " older " + kind.words()));
                 }
             }
         }
     }
 
-    private static void keepUnusable(List<Candidate> newestFirst, Map<String, Set<String>> reasons, Instant now) {
+    private static void keepUnusable(List<Candidate> newestFirst, Map<String, Set<Reason>> reasons, Instant now) {
         var newerGood = new LinkedHashSet<BackupType>();
         for (Candidate candidate : newestFirst) {
             if (candidate.usable()) {
                 newerGood.add(candidate.type());
             } else if (!newerGood.contains(candidate.type())) {
-                reasons.get(candidate.id()).add("not usable, but no newer good backup of its type exists");
+                reasons.get(candidate.id())
+                        .add(new Reason(
+                                RetentionClass.NOT_USABLE, "not usable, but no newer good backup of its type exists"));
             } else if (isYoung(candidate, now)) {
-                reasons.get(candidate.id()).add("not usable, but younger than " + SAFETY_AGE.toDays() + " days");
+                reasons.get(candidate.id())
+                        .add(new Reason(
+                                RetentionClass.NOT_USABLE,
+                                "not usable, but younger than " + SAFETY_AGE.toDays() + " days"));
             }
         }
     }
 
     /** A kept artifact stays restorable, also where it is kept for its parts only. */
-    private static void keepNeeded(List<Candidate> newestFirst, Map<String, Set<String>> reasons) {
+    private static void keepNeeded(List<Candidate> newestFirst, Map<String, Set<Reason>> reasons) {
         var byId = new HashMap<String, Candidate>();
         newestFirst.forEach(candidate -> byId.put(candidate.id(), candidate));
         var open = new ArrayList<>(newestFirst.stream()
@@ -244,9 +278,9 @@ public final class Retention {
         while (!open.isEmpty()) {
             Candidate kept = open.removeLast();
             for (String need : kept.needs()) {
-                Set<String> why = reasons.get(need);
+                Set<Reason> why = reasons.get(need);
                 if (why != null && why.isEmpty()) {
-                    why.add("part is needed by " + kept.id());
+                    why.add(new Reason(RetentionClass.NEEDED, "part is needed by " + kept.id()));
                     open.add(byId.get(need));
                 }
             }

@@ -29,8 +29,10 @@ public class AcknowledgePages {
     private final CurrentCaller caller;
     private final RunStore runs;
     private final EscalationStore escalations;
+    private final Frames frames;
 
-    AcknowledgePages(CurrentCaller caller, RunStore runs, EscalationStore escalations) {
+    AcknowledgePages(CurrentCaller caller, RunStore runs, EscalationStore escalations, Frames frames) {
+        this.frames = frames;
         this.caller = caller;
         this.runs = runs;
         this.escalations = escalations;
@@ -51,7 +53,7 @@ public class AcknowledgePages {
         String environment = runs.load(run).environment().toString();
         Optional<Escalation> escalation = escalations.find(run);
         return Templates.acknowledge(
-                Frame.of("Take care of " + environment, "runs", caller.get()),
+                frames.of("Take care of " + environment, "runs"),
                 run,
                 environment,
                 escalation.map(row -> row.reason).orElse(""),

@@ -6,7 +6,7 @@ import dev.lifeboat.access.CurrentCaller;
 import dev.lifeboat.access.Needs;
 import dev.lifeboat.artifact.Manifest;
 import dev.lifeboat.artifact.ManifestCodec;
-import dev.lifeboat.environment.EnvironmentCatalogue;
+import dev.lifeboat.artifact.Retention;
 import dev.lifeboat.environment.EnvironmentId;
 import dev.lifeboat.orchestrator.Operations;
 import dev.lifeboat.preflight.CatalogueOpener;
@@ -15,6 +15,7 @@ import dev.lifeboat.run.ArtifactCatalogue;
 import io.quarkus.qute.CheckedTemplate;
 import io.quarkus.qute.TemplateInstance;
 import io.smallrye.common.annotation.RunOnVirtualThread;
+import jakarta.ws.rs.DefaultValue;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
@@ -25,9 +26,10 @@ import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.net.URI;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 
 /** Backups, and what is in one. */
@@ -35,31 +37,38 @@ import org.eclipse.microprofile.openapi.annotations.Operation;
 @Produces(MediaType.TEXT_HTML)
 @RunOnVirtualThread
 public class ArtifactPages {
-    private static final int MOST = 200;
-
     private final Access access;
     private final CurrentCaller caller;
-    private final EnvironmentCatalogue environments;
     private final ArtifactCatalogue artifacts;
     private final CatalogueOpener opener;
     private final Operations operations;
+    private final Kept kept;
+    private final History history;
     private final Lines lines;
+    private final Choice choice;
+    private final Frames frames;
 
     ArtifactPages(
             Access access,
             CurrentCaller caller,
-            EnvironmentCatalogue environments,
             ArtifactCatalogue artifacts,
             CatalogueOpener opener,
             Operations operations,
-            Lines lines) {
+            Kept kept,
+            History history,
+            Lines lines,
+            Choice choice,
+            Frames frames) {
         this.access = access;
         this.caller = caller;
-        this.environments = environments;
         this.artifacts = artifacts;
         this.opener = opener;
         this.operations = operations;
+        this.kept = kept;
+        this.history = history;
         this.lines = lines;
+        this.choice = choice;
+        this.frames = frames;
     }
 
     @CheckedTemplate(basePath = "console")
@@ -67,7 +76,11 @@ public class ArtifactPages {
         private Templates() {}
 
         static native TemplateInstance artifacts(
-                Frame frame, List<String> environments, String chosen, List<Views.ArtifactLine> artifacts);
+                Frame frame,
+                List<String> environments,
+                String chosen,
+                List<Views.ArtifactLine> artifacts,
+                Paging paging);
 
         static native TemplateInstance artifact(
                 Frame frame,
@@ -81,27 +94,26 @@ public class ArtifactPages {
                 List<Views.FileLine> files,
                 List<Views.FileLine> parts,
                 List<String> modules,
-                List<Views.Fact> tables);
+                List<Views.TableLine> tables);
     }
 
     @GET
     @Needs(value = Action.VIEW, in = Needs.Where.SOME)
     @Operation(hidden = true)
-    public TemplateInstance list(@QueryParam("environment") String environment) {
-        Optional<EnvironmentId> chosen =
-                Optional.ofNullable(environment).filter(text -> !text.isBlank()).map(environments::find);
-        Set<String> projects = access.projects(caller.get(), Action.VIEW);
+    public TemplateInstance list(
+            @QueryParam("environment") String environment, @QueryParam("page") @DefaultValue("1") int page) {
+        Choice.Chosen chosen = choice.of(environment);
+        int index = Paging.index(page);
+        List<Artifact> found = history.backups(chosen, index);
+        List<Artifact> shown = found.stream().limit(Paging.SIZE).toList();
+        Map<String, Retention.Verdict> verdicts =
+                chosen.environment().map(kept::of).orElse(Map.of());
         return Templates.artifacts(
-                Frame.of("Backups", "artifacts", caller.get()),
-                access.environments(caller.get()).stream()
-                        .map(EnvironmentId::toString)
-                        .toList(),
-                chosen.map(EnvironmentId::toString).orElse(""),
-                artifacts.available(chosen).stream()
-                        .filter(artifact -> projects.contains(artifact.projectId))
-                        .limit(MOST)
-                        .map(lines::artifact)
-                        .toList());
+                frames.of("Backups", "artifacts"),
+                chosen.names(),
+                chosen.name(),
+                lines.artifacts(shown, verdicts),
+                Paging.of(index, found, "/console/artifacts", Map.of("environment", chosen.name())));
     }
 
     @GET
@@ -117,8 +129,8 @@ public class ArtifactPages {
         var degraded = new ArrayList<String>();
         artifact.degraded.forEach(reason -> degraded.add(reason.asText()));
         return Templates.artifact(
-                Frame.of("Backup " + id, "artifacts", caller.get()),
-                lines.artifact(artifact),
+                frames.of("Backup " + id, "artifacts"),
+                lines.artifact(artifact, available ? kept.of(EnvironmentId.parse(artifact.environmentId)) : Map.of()),
                 Lines.path(artifact.environmentId),
                 available,
                 available && access.may(caller.get(), Action.VERIFY, artifact.projectId),
@@ -141,7 +153,10 @@ public class ArtifactPages {
                         .toList(),
                 manifest.map(of -> of.manifest().modulesInstalled()).orElse(List.of()),
                 manifest.flatMap(Manifest::database).map(Manifest.DatabaseContent::tables).orElse(List.of()).stream()
-                        .map(table -> new Views.Fact(table.table(), Long.toString(table.rows())))
+                        .sorted(Comparator.comparingLong(Manifest.TableDigest::rows)
+                                .reversed()
+                                .thenComparing(Manifest.TableDigest::table))
+                        .map(table -> new Views.TableLine(table.table(), Format.number(table.rows())))
                         .toList());
     }
 
@@ -156,7 +171,8 @@ public class ArtifactPages {
 
     private static List<Views.Fact> facts(Artifact artifact, Optional<Manifest> manifest) {
         var facts = new ArrayList<Views.Fact>();
-        facts.add(new Views.Fact("Environment", artifact.environmentId));
+        facts.add(new Views.Fact(
+                "Environment", artifact.environmentId, "/console/environments/" + Lines.path(artifact.environmentId)));
         facts.add(new Views.Fact("Snapshot", Format.at(artifact.createdAt)));
         facts.add(new Views.Fact("Type", Format.words(artifact.backupType)));
         facts.add(new Views.Fact("Size", Format.bytes(artifact.sizeBytes)));
@@ -169,22 +185,22 @@ public class ArtifactPages {
                 facts.add(new Views.Fact(
                         "Tables",
                         database.tables().size() + ", "
-                                + database.tables().stream()
+                                + Format.number(database.tables().stream()
                                         .mapToLong(Manifest.TableDigest::rows)
-                                        .sum()
+                                        .sum())
                                 + " rows"));
             });
             of.filestore()
                     .ifPresent(filestore -> facts.add(new Views.Fact(
                             "Filestore",
-                            filestore.fileCount() + " files, " + Format.bytes(filestore.contentBytes())
+                            Format.number(filestore.fileCount()) + " files, " + Format.bytes(filestore.contentBytes())
                                     + (filestore.incremental()
                                             ? ", refers to earlier backups"
                                             : ", all in this backup"))));
             of.manifest().odooVersion().ifPresent(version -> facts.add(new Views.Fact("Odoo", version)));
             of.tools().forEach((tool, version) -> facts.add(new Views.Fact("Made with " + tool, version)));
         });
-        facts.add(new Views.Fact("Run", artifact.runId));
+        facts.add(new Views.Fact("Run", artifact.runId, "/console/runs/" + artifact.runId));
         return facts;
     }
 }

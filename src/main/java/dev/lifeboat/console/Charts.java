@@ -73,8 +73,8 @@ final class Charts {
         return new RawString(svg.toString());
     }
 
-    /** One day of a calendar. */
-    record Day(String text, String kind) {}
+    /** One day of a calendar; {@code kind} is a class of the style sheet, {@code letter} says the same without colour. */
+    record Day(String text, String kind, String letter) {}
 
     /** The last {@code weeks} weeks up to {@code today}, a column a week from Monday to Sunday. */
     static RawString calendar(String name, LocalDate today, int weeks, Map<LocalDate, Day> days) {
@@ -111,7 +111,7 @@ final class Charts {
                         .append(day.getMonth().getDisplayName(java.time.format.TextStyle.SHORT, Locale.ENGLISH))
                         .append("</text>");
             }
-            Day told = days.getOrDefault(day, new Day("no backup", "none"));
+            Day told = days.getOrDefault(day, new Day("no backup", "none", ""));
             svg.append(String.format(
                     Locale.ROOT,
                     "<rect class=\"day %s\" x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" rx=\"2\"><title>%s: %s</title></rect>",
@@ -122,6 +122,15 @@ final class Charts {
                     CELL,
                     day,
                     escape(told.text())));
+            if (!told.letter().isEmpty()) {
+                svg.append("<text class=\"letter\" x=\"")
+                        .append(LEFT + column * (CELL + GAP) + CELL / 2)
+                        .append("\" y=\"")
+                        .append(TOP + row * (CELL + GAP) + CELL - 3)
+                        .append("\">")
+                        .append(escape(told.letter()))
+                        .append("</text>");
+            }
         }
         return new RawString(svg.append("</svg>").toString());
     }

@@ -43,18 +43,21 @@ public class DeploymentPages {
     private final EnvironmentCatalogue environments;
     private final DeploymentStore deployments;
     private final Rollbacks rollbacks;
+    private final Frames frames;
 
     DeploymentPages(
             Access access,
             CurrentCaller caller,
             EnvironmentCatalogue environments,
             DeploymentStore deployments,
-            Rollbacks rollbacks) {
+            Rollbacks rollbacks,
+            Frames frames) {
         this.access = access;
         this.caller = caller;
         this.environments = environments;
         this.deployments = deployments;
         this.rollbacks = rollbacks;
+        this.frames = frames;
     }
 
     @CheckedTemplate(basePath = "console")
@@ -90,7 +93,7 @@ public class DeploymentPages {
             }
         }
         return Templates.deployments(
-                Frame.of("Deployments of " + id, "overview", caller.get()),
+                frames.of("Deployments of " + id, "deployments"),
                 id.toString(),
                 Lines.path(id.toString()),
                 id.name(),
@@ -102,9 +105,11 @@ public class DeploymentPages {
                 all.stream().map(DeploymentPages::line).toList());
     }
 
-    private static Views.DeploymentLine line(Deployment row) {
+    static Views.DeploymentLine line(Deployment row) {
         Instant at = row.completedAt == null ? row.startingAt : row.completedAt;
         return new Views.DeploymentLine(
+                row.environmentId,
+                Lines.path(row.environmentId),
                 row.version,
                 text(row.versionBefore),
                 at == null ? "" : Format.at(at),

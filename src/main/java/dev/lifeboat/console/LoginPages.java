@@ -86,7 +86,7 @@ public class LoginPages {
                     .entity(page("Too many attempts. Wait " + Math.ceilDiv(wait, 60L) + " min and try again."))
                     .build();
         }
-        Optional<Accounts.Issued> session = accounts.login(credential == null ? "" : credential.strip());
+        Optional<Accounts.Issued> session = accounts.login(credential == null ? "" : credential.strip(), address);
         if (session.isEmpty()) {
             limit.failed(address);
             accounts.loggedIn("unknown", false, address);
@@ -116,7 +116,7 @@ public class LoginPages {
     @Operation(hidden = true)
     public Response loginElsewhere(@Context HttpServerRequest request) {
         String address = request.remoteAddress().hostAddress();
-        Optional<Accounts.Issued> session = provider.session(identity.get());
+        Optional<Accounts.Issued> session = provider.session(identity.get(), address);
         oidc.get().logout().await().atMost(LOGOUT_LIMIT);
         if (session.isEmpty()) {
             accounts.loggedIn(identity.get().getPrincipal().getName(), false, address);

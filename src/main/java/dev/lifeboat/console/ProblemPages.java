@@ -1,6 +1,5 @@
 package dev.lifeboat.console;
 
-import dev.lifeboat.access.CurrentCaller;
 import dev.lifeboat.api.Problem;
 import io.quarkus.qute.CheckedTemplate;
 import io.quarkus.qute.TemplateInstance;
@@ -15,10 +14,10 @@ import org.jboss.resteasy.reactive.server.ServerResponseFilter;
 /** What goes wrong on a page is told on a page. */
 @ApplicationScoped
 public class ProblemPages {
-    private final CurrentCaller caller;
+    private final Frames frames;
 
-    ProblemPages(CurrentCaller caller) {
-        this.caller = caller;
+    ProblemPages(Frames frames) {
+        this.frames = frames;
     }
 
     @CheckedTemplate(basePath = "console")
@@ -32,9 +31,7 @@ public class ProblemPages {
     void tell(ContainerRequestContext request, ContainerResponseContext response) {
         if (response.getEntity() instanceof Problem problem
                 && request.getUriInfo().getPath().startsWith("/console")) {
-            Frame frame = caller.find()
-                    .map(who -> Frame.of("That did not work", "", who))
-                    .orElse(Frame.anonymous("That did not work"));
+            Frame frame = frames.orAnonymous("That did not work");
             String page = Templates.problem(
                             frame,
                             problem.detail(),

@@ -21,6 +21,7 @@ import dev.lifeboat.run.ArtifactCatalogue;
 import io.quarkus.qute.CheckedTemplate;
 import io.quarkus.qute.TemplateInstance;
 import io.smallrye.common.annotation.RunOnVirtualThread;
+import jakarta.ws.rs.DefaultValue;
 import jakarta.ws.rs.FormParam;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
@@ -31,12 +32,13 @@ import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.net.URI;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 
 /** The way to a restore: choose a backup, see what would happen, type the environment's name, watch it. */
@@ -44,8 +46,6 @@ import org.eclipse.microprofile.openapi.annotations.Operation;
 @Produces(MediaType.TEXT_HTML)
 @RunOnVirtualThread
 public class RestorePages {
-    private static final Duration REMEMBERED = Duration.ofDays(365);
-
     private final CurrentCaller caller;
     private final EnvironmentCatalogue environments;
     private final ArtifactCatalogue artifacts;
@@ -53,6 +53,7 @@ public class RestorePages {
     private final Operations operations;
     private final History history;
     private final Lines lines;
+    private final Frames frames;
 
     RestorePages(
             CurrentCaller caller,
@@ -61,7 +62,8 @@ public class RestorePages {
             CatalogueOpener opener,
             Operations operations,
             History history,
-            Lines lines) {
+            Lines lines,
+            Frames frames) {
         this.caller = caller;
         this.environments = environments;
         this.artifacts = artifacts;
@@ -69,6 +71,7 @@ public class RestorePages {
         this.operations = operations;
         this.history = history;
         this.lines = lines;
+        this.frames = frames;
     }
 
     @CheckedTemplate(basePath = "console")
@@ -80,7 +83,8 @@ public class RestorePages {
                 String environment,
                 String environmentPath,
                 List<Views.ArtifactLine> artifacts,
-                String chosen);
+                String chosen,
+                Paging paging);
 
         static native TemplateInstance confirm(
                 Frame frame,
@@ -92,24 +96,44 @@ public class RestorePages {
                 List<Views.CheckLine> checks,
                 boolean ok,
                 boolean restoredBefore,
+                String expected,
                 List<Views.Fact> plan);
     }
 
     @GET
     @Needs(Action.RESTORE)
     @Operation(hidden = true)
-    public TemplateInstance choose(@PathParam("env") String env, @QueryParam("artifact") String chosen) {
+    public TemplateInstance choose(
+            @PathParam("env") String env,
+            @QueryParam("artifact") @DefaultValue("") String chosen,
+            @QueryParam("page") @DefaultValue("1") int page) {
         EnvironmentId id = environments.find(env);
-        List<Views.ArtifactLine> choice = artifacts.available(Optional.of(id)).stream()
-                .limit(50)
-                .map(lines::artifact)
-                .toList();
+        int index = Paging.index(page);
+        List<Artifact> found = history.backups(id, index);
+        // what was chosen elsewhere is offered on the first page, however old it is
+        Stream<Artifact> first = index > 0
+                ? Stream.empty()
+                : artifacts
+                        .find(chosen)
+                        .filter(artifact -> artifact.environmentId.equals(id.toString())
+                                && artifact.status.equals("available")
+                                && found.stream()
+                                        .limit(Paging.SIZE)
+                                        .noneMatch(other -> other.artifactId.equals(artifact.artifactId)))
+                        .stream();
+        List<Views.ArtifactLine> offered = lines.artifacts(
+                Stream.concat(first, found.stream().limit(Paging.SIZE)).toList(), Map.of());
         return Templates.choose(
-                Frame.of("Restore " + id, "overview", caller.get()),
+                frames.of("Restore " + id, "overview"),
                 id.toString(),
                 Lines.path(id.toString()),
-                choice,
-                chosen == null && !choice.isEmpty() ? choice.getFirst().id() : String.valueOf(chosen));
+                offered,
+                chosen.isEmpty() && !offered.isEmpty() ? offered.getFirst().id() : chosen,
+                Paging.of(
+                        index,
+                        found,
+                        "/console/environments/" + Lines.path(id.toString()) + "/restore",
+                        Map.of("artifact", chosen)));
     }
 
     @GET
@@ -129,15 +153,16 @@ public class RestorePages {
         Bindings bindings = environments.bindings(id);
         PreflightReport report = operations.preflight(id, artifact.type(), artifact.artifactId, caller.user());
         return Templates.confirm(
-                Frame.of("Restore " + id, "overview", caller.get()),
+                frames.of("Restore " + id, "overview"),
                 id.toString(),
                 Lines.path(id.toString()),
                 id.name(),
                 bindings.type().name().toLowerCase(Locale.ROOT),
-                lines.artifact(artifact),
+                lines.artifact(artifact, Map.of()),
                 lines.checks(report),
                 report.ok(),
                 operations.wasRestored(id, artifact.artifactId, artifact.type()),
+                history.usual(id, "restore").orElse("not known: nothing was restored here yet"),
                 plan(bindings, artifact));
     }
 
@@ -180,6 +205,10 @@ public class RestorePages {
         BackupType type = artifact.type();
         var plan = new ArrayList<Views.Fact>();
         Optional<Manifest> manifest = manifest(artifact);
+        plan.add(new Views.Fact(
+                "What is lost",
+                "whatever was entered or changed after " + Format.at(artifact.createdAt) + ", "
+                        + Format.ago(artifact.createdAt, Instant.now()) + "; the safety backup keeps it"));
         plan.add(new Views.Fact("Read and proved first", "every byte of the backup, against its manifest"));
         if (type.coversDatabase()) {
             String size = manifest.flatMap(Manifest::database)
@@ -193,7 +222,8 @@ public class RestorePages {
         }
         if (type.coversFilestore()) {
             String size = manifest.flatMap(Manifest::filestore)
-                    .map(of -> " (" + of.fileCount() + " files, " + Format.bytes(of.contentBytes()) + ")")
+                    .map(of ->
+                            " (" + Format.number(of.fileCount()) + " files, " + Format.bytes(of.contentBytes()) + ")")
                     .orElse("");
             plan.add(new Views.Fact(
                     "Filestore",
@@ -215,21 +245,7 @@ public class RestorePages {
                                 + kubernetes.deployment();
                     case ServiceBinding.Command command -> "is stopped and started by this site's commands";
                 }));
-        plan.add(new Views.Fact("Expected duration", expected(bindings.environment())));
         return plan;
-    }
-
-    /** What restores of this environment took; the middle one, so that one slow day long ago tells nothing. */
-    private String expected(EnvironmentId environment) {
-        List<Double> took = history.ended(environment, "restore", Instant.now().minus(REMEMBERED)).stream()
-                .filter(run -> run.status.equals("success") && run.metadata.hasNonNull("artifact_id"))
-                .map(run -> Duration.between(run.createdAt, run.completedAt).toMillis() / 1000.0)
-                .sorted()
-                .toList();
-        return took.isEmpty()
-                ? "not known: nothing was restored here yet"
-                : "about " + Format.seconds(took.get(took.size() / 2)) + ", as " + took.size() + " earlier restore"
-                        + (took.size() == 1 ? "" : "s") + " took";
     }
 
     /** Where the manifest can't be read, the preconditions say so. */

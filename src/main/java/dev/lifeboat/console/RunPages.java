@@ -4,15 +4,16 @@ import dev.lifeboat.access.Access;
 import dev.lifeboat.access.Action;
 import dev.lifeboat.access.CurrentCaller;
 import dev.lifeboat.access.Needs;
-import dev.lifeboat.environment.EnvironmentCatalogue;
-import dev.lifeboat.environment.EnvironmentId;
 import dev.lifeboat.orchestrator.Orchestrator;
 import dev.lifeboat.orchestrator.RunEvidence;
+import dev.lifeboat.run.Run;
 import dev.lifeboat.run.RunSnapshot;
+import dev.lifeboat.run.RunStatus;
 import dev.lifeboat.run.RunStore;
 import io.quarkus.qute.CheckedTemplate;
 import io.quarkus.qute.TemplateInstance;
 import io.smallrye.common.annotation.RunOnVirtualThread;
+import jakarta.ws.rs.DefaultValue;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
@@ -26,7 +27,9 @@ import java.io.InputStream;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 
 /** Runs, one run as it goes on, and its evidence. */
@@ -34,36 +37,38 @@ import org.eclipse.microprofile.openapi.annotations.Operation;
 @Produces(MediaType.TEXT_HTML)
 @RunOnVirtualThread
 public class RunPages {
-    private static final int MOST_RUNS = 100;
     /** So much of a file of evidence is shown; all of it can be had from the API. */
     private static final int MOST_SHOWN = 256 * 1024;
 
     private final Access access;
     private final CurrentCaller caller;
-    private final EnvironmentCatalogue environments;
     private final Orchestrator orchestrator;
     private final RunStore runs;
     private final RunEvidence evidence;
     private final History history;
     private final Lines lines;
+    private final Choice choice;
+    private final Frames frames;
 
     RunPages(
             Access access,
             CurrentCaller caller,
-            EnvironmentCatalogue environments,
             Orchestrator orchestrator,
             RunStore runs,
             RunEvidence evidence,
             History history,
-            Lines lines) {
+            Lines lines,
+            Choice choice,
+            Frames frames) {
         this.access = access;
         this.caller = caller;
-        this.environments = environments;
         this.orchestrator = orchestrator;
         this.runs = runs;
         this.evidence = evidence;
         this.history = history;
         this.lines = lines;
+        this.choice = choice;
+        this.frames = frames;
     }
 
     @CheckedTemplate(basePath = "console")
@@ -71,7 +76,13 @@ public class RunPages {
         private Templates() {}
 
         static native TemplateInstance runs(
-                Frame frame, List<String> environments, String chosen, List<Views.RunLine> runs);
+                Frame frame,
+                List<String> environments,
+                String chosen,
+                List<Views.Option> operations,
+                List<Views.Option> results,
+                List<Views.RunLine> runs,
+                Paging paging);
 
         static native TemplateInstance run(
                 Frame frame, Views.RunDetails run, boolean mayStop, List<Views.FileLine> evidence);
@@ -85,18 +96,35 @@ public class RunPages {
     @GET
     @Needs(value = Action.VIEW, in = Needs.Where.SOME)
     @Operation(hidden = true)
-    public TemplateInstance list(@QueryParam("environment") String environment) {
-        Optional<EnvironmentId> chosen =
-                Optional.ofNullable(environment).filter(text -> !text.isBlank()).map(environments::find);
+    public TemplateInstance list(
+            @QueryParam("environment") String environment,
+            @QueryParam("operation") @DefaultValue("") String operation,
+            @QueryParam("result") @DefaultValue("") String result,
+            @QueryParam("page") @DefaultValue("1") int page) {
+        Choice.Chosen chosen = choice.of(environment);
+        int index = Paging.index(page);
+        List<Run> found = history.runs(
+                new History.Asked(chosen.projects(), chosen.environment(), asked(operation), asked(result)), index);
         return Templates.runs(
-                Frame.of("Runs", "runs", caller.get()),
-                access.environments(caller.get()).stream()
-                        .map(EnvironmentId::toString)
+                frames.of("Runs", "runs"),
+                chosen.names(),
+                chosen.name(),
+                Stream.of(dev.lifeboat.run.Operation.values())
+                        .map(of -> Views.Option.of(of.wireName(), operation))
                         .toList(),
-                chosen.map(EnvironmentId::toString).orElse(""),
-                history.runs(access.projects(caller.get(), Action.VIEW), chosen, MOST_RUNS).stream()
-                        .map(lines::run)
-                        .toList());
+                Stream.of(RunStatus.values())
+                        .map(of -> Views.Option.of(of.wireName(), result))
+                        .toList(),
+                found.stream().limit(Paging.SIZE).map(lines::run).toList(),
+                Paging.of(
+                        index,
+                        found,
+                        "/console/runs",
+                        Map.of("environment", chosen.name(), "operation", operation, "result", result)));
+    }
+
+    private static Optional<String> asked(String text) {
+        return Optional.of(text).filter(value -> !value.isEmpty());
     }
 
     @GET
@@ -113,7 +141,7 @@ public class RunPages {
                         "/console/runs/" + run.runId() + "/evidence/" + file.getKey()))
                 .toList();
         return Templates.run(
-                Frame.of(Format.sentence(run.operation().wireName()) + " " + run.runId(), "runs", caller.get()),
+                frames.of(Format.sentence(run.operation().wireName()) + " of " + run.environment(), "runs"),
                 lines.details(run),
                 mayStop(run),
                 files);
@@ -157,7 +185,7 @@ public class RunPages {
         }
         boolean cut = shown.length > MOST_SHOWN;
         return Templates.evidence(
-                Frame.of(file, "runs", caller.get()),
+                frames.of(file, "runs"),
                 run.runId(),
                 file,
                 new String(shown, 0, Math.min(shown.length, MOST_SHOWN), StandardCharsets.UTF_8),

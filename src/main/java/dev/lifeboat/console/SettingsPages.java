@@ -2,7 +2,6 @@ package dev.lifeboat.console;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.lifeboat.access.Access;
-import dev.lifeboat.access.Accounts;
 import dev.lifeboat.access.Action;
 import dev.lifeboat.access.CurrentCaller;
 import dev.lifeboat.access.Needs;
@@ -23,28 +22,28 @@ import java.util.List;
 import java.util.Locale;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 
-/** The settings that are in force, without secrets; and who may do what, for who looks after that. */
+/** The settings that are in force, without secrets. */
 @Path("/console/settings")
 @Produces(MediaType.TEXT_HTML)
 @RunOnVirtualThread
 public class SettingsPages {
     private final Access access;
-    private final Accounts accounts;
     private final CurrentCaller caller;
     private final EnvironmentCatalogue environments;
     private final LifeboatConfig config;
+    private final Frames frames;
 
     SettingsPages(
             Access access,
-            Accounts accounts,
             CurrentCaller caller,
             EnvironmentCatalogue environments,
-            LifeboatConfig config) {
+            LifeboatConfig config,
+            Frames frames) {
         this.access = access;
-        this.accounts = accounts;
         this.caller = caller;
         this.environments = environments;
         this.config = config;
+        this.frames = frames;
     }
 
     @CheckedTemplate(basePath = "console")
@@ -52,11 +51,7 @@ public class SettingsPages {
         private Templates() {}
 
         static native TemplateInstance settings(
-                Frame frame,
-                List<Views.Group> environments,
-                List<Views.Group> installation,
-                List<Accounts.Member> members,
-                List<Accounts.Token> tokens);
+                Frame frame, List<Views.Group> environments, List<Views.Group> installation);
     }
 
     @GET
@@ -65,18 +60,11 @@ public class SettingsPages {
     public TemplateInstance settings() {
         boolean all = access.may(caller.get(), Action.VIEW, Access.ALL);
         return Templates.settings(
-                Frame.of("Settings", "settings", caller.get()),
+                frames.of("Settings", "settings"),
                 access.environments(caller.get()).stream()
                         .map(this::environment)
                         .toList(),
-                all ? installation() : List.of(),
-                accounts.members().stream()
-                        .filter(member -> access.may(caller.get(), Action.ADMINISTER, member.projectId()))
-                        .toList(),
-                accounts.tokens().stream()
-                        .filter(token -> token.revokedAt() == null
-                                && access.may(caller.get(), Action.ADMINISTER, token.projectId()))
-                        .toList());
+                all ? installation() : List.of());
     }
 
     private Views.Group environment(EnvironmentId id) {

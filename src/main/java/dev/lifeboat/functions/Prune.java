@@ -13,7 +13,6 @@ import dev.lifeboat.environment.LifeboatConfig;
 import dev.lifeboat.fault.FaultException;
 import dev.lifeboat.json.Json;
 import dev.lifeboat.orchestrator.InProcessInvoker;
-import dev.lifeboat.run.Artifact;
 import dev.lifeboat.run.ArtifactCatalogue;
 import dev.lifeboat.run.DeploymentStore;
 import dev.lifeboat.step.EvidenceFile;
@@ -27,13 +26,11 @@ import io.quarkus.funqy.Funq;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
 
 /** Applies the retention policy to an environment's artifacts and says why each is kept or removed. */
@@ -81,16 +78,8 @@ public class Prune implements StepFunction {
         Set<String> beforeDeployments = deployments.backupRuns(environment);
         var copies = new HashMap<String, Map<String, String>>();
         List<Retention.Verdict> verdicts = catalogue.exclusively(environment, () -> {
-            List<Artifact> available = catalogue.available(Optional.of(environment));
-            Set<String> good = catalogue.good(environment);
-            Set<String> unusable = available.stream()
-                    .map(artifact -> artifact.artifactId)
-                    .filter(id -> !good.contains(id))
-                    .collect(Collectors.toSet());
             List<Retention.Verdict> decided = Retention.decide(
-                    available.stream()
-                            .map(artifact -> candidate(artifact, beforeDeployments, unusable))
-                            .toList(),
+                    catalogue.candidates(environment, beforeDeployments),
                     policy,
                     config.zone(),
                     Instant.now());
@@ -214,23 +203,5 @@ public class Prune implements StepFunction {
             }
         }
         store.collectGarbage(before);
-    }
-
-    private static Retention.Candidate candidate(
-            Artifact artifact, Set<String> beforeDeployments, Set<String> unusable) {
-        Set<String> needs = artifact.neededIds();
-        return new Retention.Candidate(
-                artifact.artifactId,
-                artifact.createdAt,
-                artifact.type(),
-                switch (artifact.purpose) {
-                    case "pre_restore" -> Retention.Kind.PRE_RESTORE;
-                    case "import" -> Retention.Kind.IMPORT;
-                    default ->
-                        beforeDeployments.contains(artifact.runId) ? Retention.Kind.PRE_DEPLOY : Retention.Kind.REGULAR;
-                },
-                Optional.ofNullable(artifact.label),
-                !unusable.contains(artifact.artifactId) && Collections.disjoint(needs, unusable),
-                needs);
     }
 }

@@ -3,14 +3,17 @@ package dev.lifeboat.run;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.lifeboat.artifact.BackupType;
+import dev.lifeboat.artifact.Retention;
 import io.quarkus.hibernate.orm.panache.PanacheEntityBase;
 import jakarta.persistence.Column;
 import jakarta.persistence.Entity;
 import jakarta.persistence.Id;
 import jakarta.persistence.Table;
 import java.time.Instant;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import org.hibernate.annotations.JdbcTypeCode;
 import org.hibernate.type.SqlTypes;
@@ -90,5 +93,27 @@ public class Artifact extends PanacheEntityBase {
         var ids = new HashSet<String>();
         needs.forEach(id -> ids.add(id.asText()));
         return ids;
+    }
+
+    /**
+     * What retention has to know of it.
+     *
+     * @param beforeDeployments the runs that made a backup before a deployment
+     * @param unusable the artifacts without a good copy
+     */
+    Retention.Candidate candidate(Set<String> beforeDeployments, Set<String> unusable) {
+        Set<String> needed = neededIds();
+        return new Retention.Candidate(
+                artifactId,
+                createdAt,
+                type(),
+                switch (purpose) {
+                    case "pre_restore" -> Retention.Kind.PRE_RESTORE;
+                    case "import" -> Retention.Kind.IMPORT;
+                    default -> beforeDeployments.contains(runId) ? Retention.Kind.PRE_DEPLOY : Retention.Kind.REGULAR;
+                },
+                Optional.ofNullable(label),
+                !unusable.contains(artifactId) && Collections.disjoint(needed, unusable),
+                needed);
     }
 }

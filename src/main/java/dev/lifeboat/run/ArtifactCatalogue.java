@@ -3,6 +3,7 @@ package dev.lifeboat.run;
 import dev.lifeboat.artifact.BackupType;
 import dev.lifeboat.artifact.Manifest;
 import dev.lifeboat.artifact.ManifestCodec;
+import dev.lifeboat.artifact.Retention;
 import dev.lifeboat.environment.EnvironmentId;
 import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
@@ -173,6 +174,24 @@ public class ArtifactCatalogue {
     @Transactional
     public Set<String> good(EnvironmentId environment) {
         return ids(environment, "c.status = 'good'");
+    }
+
+    /**
+     * What retention decides on: the artifacts of an environment that were not pruned, and which of them can be restored from.
+     *
+     * @param beforeDeployments the runs that made a backup before a deployment
+     */
+    @Transactional
+    public List<Retention.Candidate> candidates(EnvironmentId environment, Set<String> beforeDeployments) {
+        List<Artifact> available = available(Optional.of(environment));
+        Set<String> good = good(environment);
+        Set<String> unusable = available.stream()
+                .map(artifact -> artifact.artifactId)
+                .filter(id -> !good.contains(id))
+                .collect(Collectors.toUnmodifiableSet());
+        return available.stream()
+                .map(artifact -> artifact.candidate(beforeDeployments, unusable))
+                .toList();
     }
 
     private static Set<String> ids(EnvironmentId environment, String condition) {

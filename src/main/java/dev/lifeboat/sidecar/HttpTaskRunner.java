@@ -14,6 +14,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.jboss.logging.Logger;
@@ -100,6 +101,23 @@ public final class HttpTaskRunner implements TaskRunner {
             case Answer.Refused refused -> Optional.empty();
             case Answer.Silent silent -> Optional.empty();
         };
+    }
+
+    @Override
+    public List<LogLine> log(String taskId) {
+        try {
+            HttpResponse<String> response =
+                    http.send(request(taskId + "/log").GET().build(), HttpResponse.BodyHandlers.ofString());
+            return response.statusCode() == 200
+                    ? List.of(Json.mapper().readValue(response.body(), LogLine[].class))
+                    : List.of();
+        } catch (IOException e) {
+            LOG.debugf(e, "the log of task %s could not be read", taskId);
+            return List.of();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw cancelled(e);
+        }
     }
 
     @Override

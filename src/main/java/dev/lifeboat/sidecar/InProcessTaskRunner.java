@@ -139,13 +139,15 @@ public class InProcessTaskRunner implements TaskRunner {
         }
     }
 
-    /** What a task did and when; empty where none is known under that id. */
-    Optional<List<LogLine>> log(String taskId) {
-        return Optional.ofNullable(tasks.get(taskId)).map(Running::lines);
+    @Override
+    public List<LogLine> log(String taskId) {
+        return find(taskId).orElse(List.of());
     }
 
-    /** A line of a task's log; the time is this machine's (UTC). */
-    record LogLine(Instant at, String text) {}
+    /** What a task did and when; empty where none is known under that id. */
+    Optional<List<LogLine>> find(String taskId) {
+        return Optional.ofNullable(tasks.get(taskId)).map(Running::lines);
+    }
 
     /** The tasks that are known, the oldest first: id to how it stands. */
     Map<String, State> all() {

@@ -1,6 +1,7 @@
 package dev.lifeboat.sidecar;
 
 import dev.lifeboat.step.StepResult;
+import java.util.List;
 import java.util.Optional;
 
 /** How a function has a heavy task done. */
@@ -21,6 +22,9 @@ public interface TaskRunner {
 
     /** How far a task is; empty where that can't be told at once. */
     Optional<ProgressSnapshot> progress(String taskId);
+
+    /** The newest lines of what a task did, the oldest first; none where they can't be told at once. */
+    List<LogLine> log(String taskId);
 
     /** Ends a task as soon as it can be ended; one that is not known is no error. */
     void cancel(String taskId);

@@ -66,8 +66,8 @@ public class TasksResource {
     @GET
     @Path("{id}/log")
     @Operation(summary = "Tells what a task did and when")
-    public List<InProcessTaskRunner.LogLine> log(@PathParam("id") String id) {
-        return runner.log(id).orElseThrow(() -> unknown(id));
+    public List<LogLine> log(@PathParam("id") String id) {
+        return runner.find(id).orElseThrow(() -> unknown(id));
     }
 
     @DELETE

@@ -4,6 +4,8 @@ import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lifeboat.access.Accounts;
+import dev.lifeboat.access.Action;
+import dev.lifeboat.access.Caller;
 import dev.lifeboat.access.LoginLimit;
 import dev.lifeboat.access.Role;
 import dev.lifeboat.json.Json;
@@ -143,7 +145,17 @@ class RolesTest {
         A_RUN("GET", "/console/runs/run_roles", Role.values()),
         HOW_A_RUN_GOES("GET", "/console/runs/run_roles/live", Role.values()),
         BACKUPS("GET", "/console/artifacts", Role.values()),
+        DRILLS("GET", "/console/drills", Role.values()),
+        DEPLOYMENTS("GET", "/console/deployments", Role.values()),
+        DEPLOYMENTS_OF_ONE("GET", "/console/environments/acme.shop/deployments", Role.values()),
         SETTINGS("GET", "/console/settings", Role.values()),
+        ACCOUNT("GET", "/console/account", Role.values()),
+        END_A_SESSION_OF_ONE_S_OWN("POST", "/console/account/sessions/se_none/end", Role.values()),
+        ACCESS("GET", "/console/access", Role.ADMIN),
+        DECISIONS("GET", "/console/access/decisions", Role.ADMIN),
+        MAKE_A_MEMBER("POST", "/console/access/members", Role.ADMIN),
+        MAKE_A_TOKEN("POST", "/console/access/tokens", Role.ADMIN),
+        REVOKE_A_TOKEN("POST", "/console/access/tokens/tk_none/revoke", Role.ADMIN),
         THE_WIZARD("GET", "/console/environments/acme.shop/restore", Role.RESTORER, Role.ADMIN),
         BACK_UP("POST", "/console/environments/acme.shop/backups", Role.OPERATOR, Role.RESTORER, Role.ADMIN),
         DRILL("POST", "/console/environments/acme.shop/drills", Role.OPERATOR, Role.RESTORER, Role.ADMIN),
@@ -421,6 +433,189 @@ class RolesTest {
                     .post("/console/artifacts/bk_roles/verifications");
             assertThat(answer.statusCode()).as(answer.asString()).isEqualTo(sent.length() == 64 ? 303 : 403);
         }
+    }
+
+    @Test
+    void a_form_gives_a_role_and_takes_it_away_and_refuses_what_is_not_the_admin_s_to_give() {
+        String admin = login(token("admin", "*")).cookie("lifeboat_session");
+        assertThat(form(admin, "/console/access/members", "user", "ines", "project", "acme", "role", "restorer")
+                        .statusCode())
+                .isEqualTo(303);
+        assertThat(accounts.members()).contains(new Accounts.Member("ines", "acme", "restorer"));
+        assertThat(form(admin, "/console/access/members", "user", "ines", "project", "acme", "role", "")
+                        .statusCode())
+                .isEqualTo(303);
+        assertThat(accounts.members()).noneMatch(member -> member.userId().equals("ines"));
+        for (String[] refused : List.of(
+                new String[] {"user", "ines", "project", "*", "role", "viewer"},
+                new String[] {"user", "local", "project", "acme", "role", "viewer"},
+                new String[] {"user", "' OR 1=1 --", "project", "acme", "role", "viewer"},
+                new String[] {"user", "ines", "project", "acme", "role", "owner"},
+                new String[] {"user", "ines", "project", "nowhere", "role", "viewer"},
+                new String[] {"csrf", "wrong", "user", "ines", "project", "acme", "role", "viewer"})) {
+            Response answer = form(admin, "/console/access/members", refused);
+            assertThat(answer.statusCode()).as(answer.asString()).isBetween(400, 499);
+        }
+        assertThat(accounts.members()).noneMatch(member -> member.userId().equals("ines"));
+    }
+
+    @Test
+    void a_form_makes_a_token_that_is_shown_once_and_may_what_was_chosen_until_it_is_revoked() {
+        String admin = login(token("admin", "*")).cookie("lifeboat_session");
+        Response made = form(
+                admin,
+                "/console/access/tokens",
+                "name",
+                "by hand <b>",
+                "project",
+                "acme",
+                "days",
+                "3",
+                "action",
+                "view",
+                "action",
+                "backup");
+        assertThat(made.statusCode()).as(made.asString()).isEqualTo(200);
+        assertThat(made.asString()).doesNotContain("by hand <b>");
+        var secret =
+                java.util.regex.Pattern.compile("lifeboat_[A-Za-z0-9_-]{43}").matcher(made.asString());
+        assertThat(secret.find()).isTrue();
+        assertDecision(Asked.SEE_A_RUN.of(bearer(secret.group())), true);
+        assertDecision(Asked.RESTORE.of(bearer(secret.group())), false);
+        String list = page(admin, "/console/access");
+        assertThat(list).contains("by hand &lt;b&gt;").doesNotContain(secret.group());
+
+        Accounts.Token kept = accounts.tokens().stream()
+                .filter(token -> token.name().equals("by hand <b>"))
+                .findFirst()
+                .orElseThrow();
+        assertThat(form(admin, "/console/access/tokens/" + kept.tokenId() + "/revoke")
+                        .statusCode())
+                .isEqualTo(303);
+        assertThat(Asked.SEE_A_RUN.of(bearer(secret.group())).statusCode()).isEqualTo(401);
+        assertThat(form(admin, "/console/access/tokens", "name", "more", "project", "*")
+                        .statusCode())
+                .isEqualTo(403);
+        assertThat(form(admin, "/console/access/tokens", "name", "longer", "project", "acme", "days", "9999")
+                        .statusCode())
+                .isEqualTo(400);
+    }
+
+    @Test
+    void who_holds_a_token_ends_that_one_and_no_other_of_its_user() {
+        String other = token("operator", "acme");
+        Response held = make(local(), "operator", "acme");
+        String session = login(held.jsonPath().getString("secret")).cookie("lifeboat_session");
+        Accounts.Token newest = accounts.token(held.jsonPath().getString("token.token_id"));
+        String another = accounts.tokens().stream()
+                .filter(token -> token.userId().equals("operator")
+                        && !token.tokenId().equals(newest.tokenId())
+                        && token.revokedAt() == null)
+                .findFirst()
+                .orElseThrow()
+                .tokenId();
+        assertThat(form(session, "/console/account/tokens/" + another + "/revoke")
+                        .statusCode())
+                .isEqualTo(403);
+        assertDecision(Asked.SEE_A_RUN.of(bearer(other)), true);
+        assertThat(form(session, "/console/account/tokens/" + newest.tokenId() + "/revoke")
+                        .statusCode())
+                .isEqualTo(303);
+        assertThat(given().cookie("lifeboat_session", session)
+                        .get("/api/v1/runs")
+                        .statusCode())
+                .isEqualTo(401);
+    }
+
+    @Test
+    void a_person_sees_their_sessions_ends_one_and_logs_out_everywhere() {
+        accounts.setMember("paula", "acme", Role.VIEWER);
+        String token = token("paula", "acme");
+        List<String> sessions = Stream.generate(() -> login(token).cookie("lifeboat_session"))
+                .limit(3)
+                .toList();
+        String viewer = login(token("viewer", "acme")).cookie("lifeboat_session");
+        List<Accounts.ConsoleSession> known = accounts.sessions("paula");
+        assertThat(known).hasSize(3).allMatch(session -> session.address().equals("127.0.0.1"));
+        assertThat(page(sessions.getFirst(), "/console/account"))
+                .contains(known.stream().map(Accounts.ConsoleSession::sessionId).toArray(String[]::new));
+
+        String newest = known.getFirst().sessionId();
+        form(viewer, "/console/account/sessions/" + newest + "/end");
+        assertThat(accounts.sessions("paula")).hasSize(3);
+        form(sessions.getFirst(), "/console/account/sessions/" + newest + "/end");
+        assertThat(accounts.sessions("paula")).hasSize(2);
+        assertThat(given().cookie("lifeboat_session", sessions.getLast())
+                        .get("/api/v1/runs")
+                        .statusCode())
+                .isEqualTo(401);
+        Response out = form(sessions.getFirst(), "/console/account/sessions/end");
+        assertThat(out.header("Location")).endsWith("/console/login");
+        assertThat(accounts.sessions("paula")).isEmpty();
+        assertThat(given().cookie("lifeboat_session", viewer)
+                        .get("/api/v1/runs")
+                        .statusCode())
+                .isEqualTo(200);
+    }
+
+    @Test
+    void an_admin_sees_the_decisions_of_the_projects_that_they_look_after_and_no_others() {
+        Asked.RESTORE.of(bearer(token("viewer", "acme")));
+        assertThat(bearer(token("zoo-viewer", "*"))
+                        .contentType("application/json")
+                        .body("{}")
+                        .post("/api/v1/runs/run_zoo/cancel")
+                        .statusCode())
+                .isEqualTo(403);
+        String admin = login(token("admin", "*")).cookie("lifeboat_session");
+        String seen = page(admin, "/console/access/decisions");
+        assertThat(seen).contains("/environments/acme.shop/restores").doesNotContain("run_zoo");
+        assertThat(page(login(token("zoo-admin", "*")).cookie("lifeboat_session"), "/console/access/decisions"))
+                .contains("run_zoo")
+                .doesNotContain("acme");
+        assertThat(page(admin, "/console/access/decisions?action=restore&decision=denied"))
+                .contains("/environments/acme.shop/restores");
+        assertThat(page(admin, "/console/access/decisions?action=restore&decision=granted"))
+                .doesNotContain("/environments/acme.shop/restores");
+        assertThat(page(admin, "/console/access/decisions?user=nobody-of-that-name"))
+                .contains("Nothing of that kind was decided.");
+        String everywhere = login(token("every-admin", "*")).cookie("lifeboat_session");
+        assertThat(page(everywhere, "/console/access/decisions?user=" + "%27%20OR%201%3D1"))
+                .contains("Nothing of that kind was decided.");
+        for (int i = 0; i < 60; i++) {
+            accounts.decided(
+                    new Caller("many", Caller.Via.TOKEN, "127.0.0.1", ""), Action.VIEW, "acme", false, "request " + i);
+        }
+        String page = page(everywhere, "/console/access/decisions?user=many");
+        var older = java.util.regex.Pattern.compile("href=\"(/console/access/decisions[^\"]*before=[0-9]+)\"")
+                .matcher(page);
+        assertThat(older.find()).isTrue();
+        assertThat(page).contains("request 59").doesNotContain("request 9<");
+        assertThat(page(everywhere, older.group(1).replace("&amp;", "&")))
+                .contains("request 9<")
+                .doesNotContain("request 59");
+    }
+
+    private static String page(String session, String path) {
+        Response answer = given().cookie("lifeboat_session", session).get(path);
+        assertThat(answer.statusCode()).as(answer.asString()).isEqualTo(200);
+        return answer.asString();
+    }
+
+    /** Sends a form of a session as a browser does: names and values by turns. */
+    private static Response form(String session, String path, String... fields) {
+        RequestSpecification call = given().cookie("lifeboat_session", session)
+                .header("Sec-Fetch-Site", "same-origin")
+                .redirects()
+                .follow(false);
+        boolean forged = fields.length > 0 && fields[0].equals("csrf");
+        if (!forged) {
+            call.formParam("csrf", Accounts.csrf(session));
+        }
+        for (int i = 0; i < fields.length; i += 2) {
+            call.formParam(fields[i], fields[i + 1]);
+        }
+        return call.post(path);
     }
 
     @Test

@@ -43,6 +43,12 @@ class RetentionTest {
                         + " last good full backup");
         assertThat(reason(verdicts, "d100")).isEqualTo("pruned: beyond 7 daily, 4 weekly, 3 monthly");
         assertThat(verdicts).hasSize(365);
+        assertThat(classes(verdicts, "d0"))
+                .containsExactly(
+                        RetentionClass.MONTHLY, RetentionClass.WEEKLY, RetentionClass.DAILY, RetentionClass.LAST_GOOD);
+        assertThat(classes(verdicts, "d12")).containsExactly(RetentionClass.WEEKLY);
+        assertThat(classes(verdicts, "d51")).containsExactly(RetentionClass.MONTHLY);
+        assertThat(classes(verdicts, "d100")).isEmpty();
     }
 
     @Test
@@ -125,6 +131,7 @@ class RetentionTest {
                 nightly("other", NOW.minus(Duration.ofDays(301))));
         List<Verdict> verdicts = Retention.decide(list, new Policy(1, 0, 0), ZoneOffset.UTC, NOW);
         assertThat(reason(verdicts, "base")).isEqualTo("kept: part is needed by new");
+        assertThat(classes(verdicts, "base")).containsExactly(RetentionClass.NEEDED);
         assertThat(kept(verdicts)).containsExactlyInAnyOrder("new", "base");
     }
 
@@ -222,6 +229,14 @@ class RetentionTest {
 
     private static List<String> kept(List<Verdict> verdicts) {
         return verdicts.stream().filter(Verdict::keep).map(Verdict::id).toList();
+    }
+
+    private static List<RetentionClass> classes(List<Verdict> verdicts, String id) {
+        return verdicts.stream()
+                .filter(verdict -> verdict.id().equals(id))
+                .findFirst()
+                .orElseThrow()
+                .classes();
     }
 
     private static String reason(List<Verdict> verdicts, String id) {

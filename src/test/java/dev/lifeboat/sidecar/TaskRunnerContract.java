@@ -54,6 +54,14 @@ abstract class TaskRunnerContract {
     }
 
     @Test
+    void a_task_tells_what_it_did_and_one_that_is_not_known_tells_nothing() {
+        runner().submit(run + ".1", prepare(run));
+        result(run + ".1");
+        assertThat(runner().log(run + ".1")).extracting(LogLine::text).containsExactly("taken", "working", "done");
+        assertThat(runner().log(run + ".nowhere")).isEmpty();
+    }
+
+    @Test
     void results_of_every_kind_come_back_as_they_were() {
         Fault fault = Fault.of(FaultCode.LOAD_FAILED, "it broke", "Mend it.").with("tool_output", "42");
         List<StepResult> kinds = List.of(

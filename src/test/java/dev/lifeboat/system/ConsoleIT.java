@@ -199,7 +199,12 @@ class ConsoleIT {
                 Map.entry("backup", "/console/artifacts/" + artifact),
                 Map.entry("restore-choose", "/console/environments/acme.shop/restore"),
                 Map.entry("restore-confirm", "/console/environments/acme.shop/restore/check?artifact=" + artifact),
-                Map.entry("deployments", "/console/environments/acme.shop/deployments"),
+                Map.entry("drills", "/console/drills"),
+                Map.entry("deployments", "/console/deployments"),
+                Map.entry("deployments-of-one", "/console/environments/acme.shop/deployments"),
+                Map.entry("access", "/console/access"),
+                Map.entry("decisions", "/console/access/decisions"),
+                Map.entry("account", "/console/account"),
                 Map.entry("acknowledge", "/console/runs/" + backupRun + "/acknowledge"),
                 Map.entry("settings", "/console/settings"),
                 Map.entry("problem", "/console/runs/run_nowhere"));
@@ -271,8 +276,10 @@ class ConsoleIT {
         PlaywrightAssertions.assertThat(viewer.locator("a[download]")).hasCount(0);
         refused(viewer, "/console/environments/acme.shop/restore");
         refused(viewer, "/api/v1/artifacts/" + artifact + "/files/db.dump");
-        viewer.navigate(base + "/console/settings");
-        PlaywrightAssertions.assertThat(viewer.getByText("API tokens")).hasCount(0);
+        PlaywrightAssertions.assertThat(viewer.getByRole(AriaRole.LINK, link("Access")))
+                .hasCount(0);
+        refused(viewer, "/console/access");
+        refused(viewer, "/console/access/decisions");
 
         Page operator = loggedInAs("operator");
         operator.navigate(base + "/console/environments/acme.shop");
@@ -287,6 +294,68 @@ class ConsoleIT {
         var download = restorer.waitForDownload(
                 () -> restorer.locator("a[download]").first().click());
         assertThat(download.failure()).isNull();
+    }
+
+    private static Page.GetByRoleOptions link(String name) {
+        return new Page.GetByRoleOptions().setName(name).setExact(true);
+    }
+
+    @Test
+    void an_admin_gives_a_role_makes_a_token_that_works_and_revokes_it_and_reads_what_was_decided() {
+        Page admin = loggedIn(1280, ColorScheme.LIGHT);
+        admin.getByRole(AriaRole.LINK, link("Access")).click();
+        admin.locator("#member").fill("olga");
+        admin.getByLabel("in", new Page.GetByLabelOptions().setExact(true)).selectOption("acme");
+        admin.locator("#member-role").selectOption("operator");
+        offers(admin, "Give the role").click();
+        PlaywrightAssertions.assertThat(
+                        admin.getByLabel("Role of olga in acme", new Page.GetByLabelOptions().setExact(true)))
+                .hasValue("operator");
+
+        admin.getByLabel("What will use it").fill("nightly <backup>");
+        admin.locator("#project").selectOption("acme");
+        admin.getByLabel("For the user").fill("olga");
+        admin.getByLabel("view", new Page.GetByLabelOptions().setExact(true)).check();
+        admin.getByLabel("backup", new Page.GetByLabelOptions().setExact(true)).check();
+        offers(admin, "Make the token").click();
+        var found = new ArrayList<String>();
+        String secret = admin.locator(".secret").innerText();
+        assertThat(secret).startsWith("lifeboat_");
+        // the picture shows a token that is revoked below
+        look(admin, "new-token", 1280, ColorScheme.LIGHT, found);
+        assertThat(found).isEmpty();
+
+        Page olga = open(1280, ColorScheme.LIGHT, true);
+        olga.navigate(base + "/console");
+        olga.getByLabel("Login code or API token").fill(secret);
+        offers(olga, "Log in").click();
+        olga.waitForURL(base + "/console");
+        PlaywrightAssertions.assertThat(olga.locator(".user")).hasText("olga");
+        refused(olga, "/console/access");
+        olga.navigate(base + "/console/account");
+        PlaywrightAssertions.assertThat(olga.getByText("nightly <backup>")).isVisible();
+
+        admin.navigate(base + "/console/access/decisions?user=token&decision=denied");
+        PlaywrightAssertions.assertThat(admin.getByText("GET /console/access").first())
+                .isVisible();
+        admin.navigate(base + "/console/access");
+        assertThat(admin.content()).doesNotContain(secret);
+        admin.getByRole(AriaRole.BUTTON, new Page.GetByRoleOptions().setName(Pattern.compile("Revoke nightly.*")))
+                .click();
+        PlaywrightAssertions.assertThat(admin.getByText("revoked just now")).isVisible();
+        olga.reload();
+        assertThat(olga.url()).isEqualTo(base + "/console/login");
+    }
+
+    @Test
+    void a_person_logs_out_everywhere() {
+        Page one = loggedInAs("viewer");
+        Page other = loggedInAs("viewer");
+        other.navigate(base + "/console/account");
+        offers(other, "Log out everywhere").click();
+        other.waitForURL(base + "/console/login");
+        one.reload();
+        assertThat(one.url()).isEqualTo(base + "/console/login");
     }
 
     private static Locator offers(Page page, String button) {
@@ -333,8 +402,11 @@ class ConsoleIT {
         String run = operator.url().replaceFirst(".*/", "");
         shop.lifeboat("run", "show", run, "--follow").succeeded();
         operator.navigate(base + "/console/environments/acme.shop");
-        PlaywrightAssertions.assertThat(operator.getByText("restore rehearsed: passed"))
+        PlaywrightAssertions.assertThat(operator.locator(".figures").getByText("passed just now"))
                 .isVisible();
+        operator.navigate(base + "/console/drills");
+        PlaywrightAssertions.assertThat(operator.locator("tbody .badge").first())
+                .hasText("passed");
     }
 
     @Test
@@ -434,7 +506,10 @@ class ConsoleIT {
                     "/backup/health",
                     "/q/health",
                     "/q/openapi",
-                    "/console/settings"));
+                    "/console/settings",
+                    "/console/account",
+                    "/console/access",
+                    "/console/access/decisions"));
             for (JsonNode run : Json.mapper().readTree(answer(http, "/api/v1/runs"))) {
                 String at = "/api/v1/runs/" + run.path("run_id").asText();
                 paths.addAll(List.of(at, at + "/events", at + "/events/stream"));

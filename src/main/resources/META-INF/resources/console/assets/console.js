@@ -14,6 +14,30 @@ const live = document.querySelector("[data-live]");
 const PAUSE = 1000;
 const LONGEST_PAUSE = 15000;
 
+const lost = document.getElementById("lost");
+let heard = new Date();
+
+// What is read, typed at or marked stays where it is.
+function renew(page) {
+  const log = live.querySelector(".log");
+  const atEnd = !log || log.scrollHeight - log.scrollTop - log.clientHeight < 8;
+  const top = log ? log.scrollTop : 0;
+  const focused = live.contains(document.activeElement) ? document.activeElement : null;
+  const selection = document.getSelection();
+  if (selection && !selection.isCollapsed && live.contains(selection.anchorNode)) {
+    return;
+  }
+  live.replaceChildren(...page.body.childNodes);
+  const renewed = live.querySelector(".log");
+  renewed.scrollTop = atEnd ? renewed.scrollHeight : top;
+  if (focused) {
+    const same = focused.href
+      ? [...live.querySelectorAll("a")].find((link) => link.href === focused.href)
+      : renewed;
+    (same || renewed).focus({ preventScroll: true });
+  }
+}
+
 async function follow(pause) {
   let next = PAUSE;
   try {
@@ -21,17 +45,9 @@ async function follow(pause) {
     if (!answer.ok) {
       throw new Error("status " + answer.status);
     }
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const log = live.querySelector(".log");
-    const atEnd = !log || log.scrollHeight - log.scrollTop - log.clientHeight < 8;
-    const top = log ? log.scrollTop : 0;
-    const focused = document.activeElement === log;
-    live.replaceChildren(...page.body.childNodes);
-    const renewed = live.querySelector(".log");
-    renewed.scrollTop = atEnd ? renewed.scrollHeight : top;
-    if (focused) {
-      renewed.focus({ preventScroll: true });
-    }
+    renew(new DOMParser().parseFromString(await answer.text(), "text/html"));
+    heard = new Date();
+    lost.hidden = true;
     if (live.querySelector('.run[data-active="false"]')) {
       // once more and whole: the evidence is complete now
       location.reload();
@@ -39,11 +55,15 @@ async function follow(pause) {
     }
   } catch (error) {
     next = Math.min(pause * 2, LONGEST_PAUSE);
+    lost.querySelector("span").textContent = heard.toISOString().slice(11, 19);
+    lost.hidden = false;
   }
   setTimeout(follow, next, next);
 }
 
 if (live) {
+  const log = live.querySelector(".log");
+  log.scrollTop = log.scrollHeight;
   setTimeout(follow, PAUSE, PAUSE);
 }
 
@@ -60,6 +80,13 @@ for (const form of document.querySelectorAll("[data-confirm]")) {
 const go = document.querySelector("[data-go]");
 if (go) {
   location.replace(go.href);
+}
+
+// On a narrow screen the section that is shown may lie beyond the edge.
+const current = document.querySelector(".top nav [aria-current]");
+if (current) {
+  const bar = current.parentElement;
+  bar.scrollLeft = current.offsetLeft - bar.offsetLeft - (bar.clientWidth - current.offsetWidth) / 2;
 }
 
 // The newest bars are on the right.
