@@ -27,6 +27,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponseSchema;
 
 /** API tokens, members and login links: who may do what. */
 @Path("/api/v1")
@@ -72,7 +74,7 @@ public class AccessResource {
     @GET
     @Path("tokens")
     @Needs(value = Action.ADMINISTER, in = Needs.Where.SOME)
-    @Operation(summary = "Lists API tokens, the newest first; never their secrets")
+    @Operation(operationId = "listTokens", summary = "Lists API tokens, the newest first; never their secrets")
     public List<Accounts.Token> tokens() {
         return accounts.tokens().stream()
                 .filter(token -> access.may(caller.get(), Action.ADMINISTER, token.projectId()))
@@ -82,7 +84,13 @@ public class AccessResource {
     @POST
     @Path("tokens")
     @Needs(value = Action.ADMINISTER, in = Needs.Where.SOME)
-    @Operation(summary = "Makes an API token; its secret is in this answer and nowhere else")
+    @APIResponseSchema(
+            value = Accounts.NewToken.class,
+            responseCode = "201",
+            responseDescription = "The token that was made")
+    @Operation(
+            operationId = "createToken",
+            summary = "Makes an API token; its secret is in this answer and nowhere else")
     public Response create(TokenBody body) {
         String project = project(body == null ? null : body.project());
         Caller by = caller.get();
@@ -123,7 +131,7 @@ public class AccessResource {
     @POST
     @Path("tokens/{token}/revoke")
     @Needs(value = Action.ADMINISTER, in = Needs.Where.SOME)
-    @Operation(summary = "Ends an API token and the sessions that were begun with it")
+    @Operation(operationId = "revokeToken", summary = "Ends an API token and the sessions that were begun with it")
     public Accounts.Token revoke(@PathParam("token") String token, EnvironmentsResource.NoBody body) {
         access.require(caller.get(), Action.ADMINISTER, accounts.token(token).projectId(), "revocation of " + token);
         accounts.revoke(token);
@@ -133,7 +141,7 @@ public class AccessResource {
     @GET
     @Path("members")
     @Needs(value = Action.ADMINISTER, in = Needs.Where.SOME)
-    @Operation(summary = "Lists who has which role in which project")
+    @Operation(operationId = "listMembers", summary = "Lists who has which role in which project")
     public List<Accounts.Member> members() {
         return accounts.members().stream()
                 .filter(member -> access.may(caller.get(), Action.ADMINISTER, member.projectId()))
@@ -143,7 +151,7 @@ public class AccessResource {
     @POST
     @Path("members")
     @Needs(value = Action.ADMINISTER, in = Needs.Where.SOME)
-    @Operation(summary = "Gives a user a role in a project, or takes it away")
+    @Operation(operationId = "setMember", summary = "Gives a user a role in a project, or takes it away")
     public List<Accounts.Member> setMember(MemberBody body) {
         String project = project(body == null ? null : body.project());
         access.require(caller.get(), Action.ADMINISTER, project, "role of '" + body.user() + "'");
@@ -162,7 +170,9 @@ public class AccessResource {
     @POST
     @Path("logins")
     @Needs(value = Action.ADMINISTER, in = Needs.Where.ALL)
-    @Operation(summary = "Makes a link that logs the caller in to the console, once")
+    @APIResponseSchema(value = LoginLink.class, responseCode = "200", responseDescription = "The link")
+    @APIResponse(responseCode = "204", description = "A link was made before, and only a first one was asked for")
+    @Operation(operationId = "createLogin", summary = "Makes a link that logs the caller in to the console, once")
     public Response login(LoginBody body) {
         if (body != null && Boolean.TRUE.equals(body.firstOnly()) && accounts.everIssuedLoginCode()) {
             return Response.noContent().build();
