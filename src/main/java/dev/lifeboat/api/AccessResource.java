@@ -20,6 +20,8 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponseSchema;
 
 /** API tokens, members and login links: who may do what. */
 @Path("/api/v1")
@@ -60,7 +62,7 @@ public class AccessResource {
     @GET
     @Path("tokens")
     @Needs(value = Action.ADMINISTER, in = Needs.Where.SOME)
-    @Operation(summary = "Lists API tokens, the newest first; never their secrets")
+    @Operation(operationId = "listTokens", summary = "Lists API tokens, the newest first; never their secrets")
     public List<Accounts.Token> tokens() {
         return administration.tokens(caller.get());
     }
@@ -68,7 +70,13 @@ public class AccessResource {
     @POST
     @Path("tokens")
     @Needs(value = Action.ADMINISTER, in = Needs.Where.SOME)
-    @Operation(summary = "Makes an API token; its secret is in this answer and nowhere else")
+    @APIResponseSchema(
+            value = Accounts.NewToken.class,
+            responseCode = "201",
+            responseDescription = "The token that was made")
+    @Operation(
+            operationId = "createToken",
+            summary = "Makes an API token; its secret is in this answer and nowhere else")
     public Response create(TokenBody body) {
         Accounts.NewToken made = administration.create(
                 caller.get(),
@@ -86,7 +94,7 @@ public class AccessResource {
     @POST
     @Path("tokens/{token}/revoke")
     @Needs(value = Action.ADMINISTER, in = Needs.Where.SOME)
-    @Operation(summary = "Ends an API token and the sessions that were begun with it")
+    @Operation(operationId = "revokeToken", summary = "Ends an API token and the sessions that were begun with it")
     public Accounts.Token revoke(@PathParam("token") String token, EnvironmentsResource.NoBody body) {
         return administration.revoke(caller.get(), token);
     }
@@ -94,7 +102,7 @@ public class AccessResource {
     @GET
     @Path("members")
     @Needs(value = Action.ADMINISTER, in = Needs.Where.SOME)
-    @Operation(summary = "Lists who has which role in which project")
+    @Operation(operationId = "listMembers", summary = "Lists who has which role in which project")
     public List<Accounts.Member> members() {
         return administration.members(caller.get());
     }
@@ -102,7 +110,7 @@ public class AccessResource {
     @POST
     @Path("members")
     @Needs(value = Action.ADMINISTER, in = Needs.Where.SOME)
-    @Operation(summary = "Gives a user a role in a project, or takes it away")
+    @Operation(operationId = "setMember", summary = "Gives a user a role in a project, or takes it away")
     public List<Accounts.Member> setMember(MemberBody body) {
         administration.setMember(
                 caller.get(),
@@ -115,7 +123,9 @@ public class AccessResource {
     @POST
     @Path("logins")
     @Needs(value = Action.ADMINISTER, in = Needs.Where.ALL)
-    @Operation(summary = "Makes a link that logs the caller in to the console, once")
+    @APIResponseSchema(value = LoginLink.class, responseCode = "200", responseDescription = "The link")
+    @APIResponse(responseCode = "204", description = "A link was made before, and only a first one was asked for")
+    @Operation(operationId = "createLogin", summary = "Makes a link that logs the caller in to the console, once")
     public Response login(LoginBody body) {
         if (body != null && Boolean.TRUE.equals(body.firstOnly()) && accounts.everIssuedLoginCode()) {
             return Response.noContent().build();

@@ -46,7 +46,9 @@ public class AcknowledgementResource {
 
     @POST
     @Needs(Action.VALIDATE)
-    @Operation(summary = "Takes a run's trouble: no further level of escalation is told")
+    @Operation(
+            operationId = "acknowledgeRun",
+            summary = "Takes a run's trouble: no further level of escalation is told")
     public EscalationView acknowledge(@PathParam("run") String run, AcknowledgementBody body) {
         return EscalationView.of(escalations.acknowledge(
                 run, caller.user(), Optional.ofNullable(body).map(AcknowledgementBody::note)));

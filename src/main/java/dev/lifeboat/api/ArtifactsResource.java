@@ -31,8 +31,8 @@ import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Request;
 import jakarta.ws.rs.core.Response;
-import jakarta.ws.rs.core.StreamingOutput;
 import jakarta.ws.rs.core.UriInfo;
 import java.time.Instant;
 import java.util.List;
@@ -94,7 +94,7 @@ public class ArtifactsResource {
             Instant createdAt,
             long sizeBytes,
             String label,
-            JsonNode degraded,
+            List<String> degraded,
             List<String> stores,
             List<CopyView> copies,
             String status,
@@ -104,6 +104,7 @@ public class ArtifactsResource {
     @GET
     @Needs(value = Action.VIEW, in = Needs.Where.SOME)
     @Operation(
+            operationId = "listArtifacts",
             summary = "Lists the artifacts that can be restored, the newest first",
             description =
                     "Where there are more than 'limit' (at most 500), the header Link names the next page (rel=\"next\");"
@@ -131,7 +132,7 @@ public class ArtifactsResource {
     @GET
     @Path("{artifact}")
     @Needs(Action.VIEW)
-    @Operation(summary = "Shows an artifact with its manifest")
+    @Operation(operationId = "getArtifact", summary = "Shows an artifact with its manifest")
     public ArtifactView show(@PathParam("artifact") String id) {
         Artifact artifact = catalogue.get(id);
         return view(
@@ -144,13 +145,16 @@ public class ArtifactsResource {
     @Produces(MediaType.APPLICATION_OCTET_STREAM)
     @Needs(Action.RESTORE)
     @Operation(
+            operationId = "downloadArtifactFile",
             summary =
                     "Gives a file of an artifact, or a range of its bytes, as a restore would read it; its ETag is its SHA-256")
     public Response file(
             @PathParam("artifact") String id,
             @PathParam("file") String file,
             @HeaderParam("Range") String range,
-            @HeaderParam("If-None-Match") String known) {
+            @HeaderParam("If-Range") String ifRange,
+            @HeaderParam("If-None-Match") String known,
+            @Context Request request) {
         OpenArtifact open = opener.open(catalogue.get(id));
         Manifest.FileEntry entry = ManifestCodec.files(open.manifest()).stream()
                 .filter(listed -> listed.path().equals(file))
@@ -160,13 +164,23 @@ public class ArtifactsResource {
                                 "artifact " + id + " has no such file",
                                 "Its manifest at /api/v1/artifacts/" + id + " lists those that it has.")
                         .toException());
-        return Download.of(open, entry, Optional.ofNullable(range), Optional.ofNullable(known));
+        return Download.of(
+                new Download.Content(
+                        entry.path().substring(entry.path().lastIndexOf('/') + 1),
+                        entry.size(),
+                        entry.sha256(),
+                        MediaType.APPLICATION_OCTET_STREAM,
+                        offset -> open.open(entry.path(), offset)),
+                new Download.Asked(request.getMethod(), range, ifRange, known));
     }
 
     @POST
     @Path("{artifact}/verifications")
     @Needs(Action.VERIFY)
-    @Operation(summary = "Starts reading every byte of an artifact to compare it with its manifest")
+    @APIResponseSchema(value = RunView.class, responseCode = "202", responseDescription = Begun.ANSWER)
+    @Operation(
+            operationId = "startVerification",
+            summary = "Starts reading every byte of an artifact to compare it with its manifest")
     public Response verify(@PathParam("artifact") String id, EnvironmentsResource.NoBody body) {
         return begun.by(body, () -> operations.verify(id, caller.user()));
     }
@@ -174,7 +188,8 @@ public class ArtifactsResource {
     @POST
     @Path("{artifact}/copies")
     @Needs(Action.REPLICATE)
-    @Operation(summary = "Starts copying an artifact into a store")
+    @APIResponseSchema(value = RunView.class, responseCode = "202", responseDescription = Begun.ANSWER)
+    @Operation(operationId = "startCopy", summary = "Starts copying an artifact into a store")
     public Response replicate(@PathParam("artifact") String id, CopyBody body) {
         if (body == null || body.store() == null) {
             throw Fault.of(FaultCode.BAD_INPUT, "no store is named", "Send {\"store\": \"secondary\"}.")
@@ -187,15 +202,13 @@ public class ArtifactsResource {
     @Path("{artifact}/odoo-zip")
     @Produces("application/zip")
     @Needs(Action.RESTORE)
-    @Operation(summary = "Gives an artifact as a zip that Odoo's own database manager and `odoo db load` take")
-    public Response odooZip(@PathParam("artifact") String id) {
+    @Operation(
+            operationId = "downloadOdooZip",
+            summary = "Gives an artifact as a zip that Odoo's own database manager and `odoo db load` take")
+    public Response odooZip(@PathParam("artifact") String id, @Context Request request) {
         OpenArtifact artifact = opener.open(catalogue.get(id));
-        StreamingOutput zip = out -> OdooZip.write(artifact, config.pgBin(), out);
-        return Response.ok(zip)
-                .header(
-                        "Content-Disposition",
-                        "attachment; filename=\"" + artifact.id().id() + ".zip\"")
-                .build();
+        return Download.made(
+                artifact.id().id() + ".zip", out -> OdooZip.write(artifact, config.pgBin(), out), request.getMethod());
     }
 
     private ArtifactView view(Artifact artifact, Manifest manifest) {
@@ -208,7 +221,7 @@ public class ArtifactsResource {
                 artifact.createdAt,
                 artifact.sizeBytes,
                 artifact.label,
-                artifact.degraded,
+                artifact.degraded.valueStream().map(JsonNode::asText).toList(),
                 copies.stream()
                         .filter(c -> c.status.equals("good"))
                         .map(c -> c.store)

@@ -17,6 +17,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponseSchema;
 
 /**
  * The state of the backups in one answer, as the disaster recovery specification (5.2) wants it; 503 where it is not
@@ -57,7 +61,17 @@ public class BackupHealthResource {
 
     @GET
     @Open
-    @Operation(summary = "Tells how old the newest backup is and whether restores work")
+    @APIResponseSchema(value = BackupHealth.class, responseCode = "200", responseDescription = "Healthy")
+    @APIResponse(
+            responseCode = "503",
+            description = "Not healthy",
+            content =
+                    @Content(
+                            mediaType = MediaType.APPLICATION_JSON,
+                            schema = @Schema(implementation = BackupHealth.class)))
+    @Operation(
+            operationId = "getBackupHealth",
+            summary = "Tells how old the newest backup is and whether restores work")
     @Transactional
     public Response health() {
         Optional<Artifact> newest = catalogue.available(Optional.empty()).stream()

@@ -2,6 +2,8 @@ package dev.lifeboat.api;
 
 import dev.lifeboat.access.CurrentCaller;
 import dev.lifeboat.digest.Hashes;
+import dev.lifeboat.fault.Fault;
+import dev.lifeboat.fault.FaultCode;
 import dev.lifeboat.json.Json;
 import dev.lifeboat.run.RequestKey;
 import dev.lifeboat.run.RunStore;
@@ -20,6 +22,8 @@ import java.util.function.Supplier;
 @ApplicationScoped
 class Begun {
     static final String KEY = "Idempotency-Key";
+    /** What the API's description says of the answer. */
+    static final String ANSWER = "The run that was begun; under the same key, the one that was begun before";
 
     private final RunStore runs;
     private final TaskRunner tasks;
@@ -36,14 +40,21 @@ class Begun {
     /**
      * Begins a run, or finds the one that was begun.
      *
-     * @param body what was sent; null: nothing
+     * @param body what was sent; null, where only blanks or {@code null} were, is refused: nobody begins a run by saying nothing
      * @param begin begins it; gives the run's id
+     * @throws dev.lifeboat.fault.FaultException BAD_INPUT where nothing was sent; what {@code begin} throws
      */
     Response by(Object body, Supplier<String> begin) {
+        if (body == null) {
+            throw Fault.of(
+                            FaultCode.BAD_INPUT,
+                            "the request has no body",
+                            "Send JSON; {} where there is nothing to say.")
+                    .toException();
+        }
         var call = request.getCurrent().request();
         Optional<RequestKey> key = Optional.ofNullable(call.getHeader(KEY))
-                .map(sent -> new RequestKey(
-                        sent, Hashes.sha256(call.path() + "\n" + (body == null ? "" : Json.pretty(body)))));
+                .map(sent -> new RequestKey(sent, Hashes.sha256(call.path() + "\n" + Json.pretty(body))));
         String runId = key.flatMap(known -> runs.begunBy(caller.user(), known))
                 .orElseGet(() -> key.map(fresh -> once(fresh, begin)).orElseGet(begin));
         return Response.accepted(RunView.of(runs.load(runId), tasks))

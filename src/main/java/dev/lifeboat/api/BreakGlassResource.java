@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
 /** The break-glass window of an environment: while it is open, schedules and automatic rollbacks pause there. */
 @Path("/api/v1/environments/{env}/break-glass")
@@ -45,6 +46,7 @@ public class BreakGlassResource {
      * @param closedAt when somebody ended it sooner; left out: nobody did
      */
     @JsonInclude(JsonInclude.Include.NON_NULL)
+    @Schema(name = "BreakGlassWindow")
     public record WindowView(
             String environment,
             String openedBy,
@@ -60,6 +62,7 @@ public class BreakGlassResource {
     }
 
     /** Whether a window is open, and which. */
+    @Schema(name = "BreakGlassState")
     public record StateView(boolean open, Optional<WindowView> window) {}
 
     /** Why, and for how many seconds, or until when (UTC). */
@@ -67,7 +70,7 @@ public class BreakGlassResource {
 
     @GET
     @Needs(Action.VIEW)
-    @Operation(summary = "Tells whether a break-glass window is open")
+    @Operation(operationId = "getBreakGlass", summary = "Tells whether a break-glass window is open")
     public StateView show(@PathParam("env") String env) {
         Optional<WindowView> open = windows.current(environments.find(env)).map(WindowView::of);
         return new StateView(open.isPresent(), open);
@@ -75,7 +78,9 @@ public class BreakGlassResource {
 
     @POST
     @Needs(Action.RESTORE)
-    @Operation(summary = "Opens a break-glass window: schedules and automatic rollbacks pause until it ends")
+    @Operation(
+            operationId = "openBreakGlass",
+            summary = "Opens a break-glass window: schedules and automatic rollbacks pause until it ends")
     public WindowView open(@PathParam("env") String env, WindowBody body) {
         if (body == null || (body.seconds() == null) == (body.until() == null)) {
             throw Fault.of(
@@ -93,7 +98,7 @@ public class BreakGlassResource {
     @POST
     @Path("end")
     @Needs(Action.RESTORE)
-    @Operation(summary = "Ends the break-glass window that is open")
+    @Operation(operationId = "endBreakGlass", summary = "Ends the break-glass window that is open")
     public WindowView end(@PathParam("env") String env, EnvironmentsResource.NoBody body) {
         return WindowView.of(windows.end(environments.find(env), caller.user()));
     }

@@ -34,7 +34,9 @@ public class CatalogueResource {
     @POST
     @Path("rebuilds")
     @Needs(value = Action.ADMINISTER, in = Needs.Where.ALL)
-    @Operation(summary = "Enters every artifact that lies in a store into the catalogue")
+    @Operation(
+            operationId = "rebuildCatalogue",
+            summary = "Enters every artifact that lies in a store into the catalogue")
     public CatalogueRebuild.Report rebuild(RebuildBody body) {
         if (body == null || body.store() == null || body.store().isBlank()) {
             throw Fault.of(FaultCode.BAD_INPUT, "no store is named", "Send {\"store\": \"secondary\"}.")

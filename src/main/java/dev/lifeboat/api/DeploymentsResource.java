@@ -90,7 +90,7 @@ public class DeploymentsResource {
 
     @GET
     @Needs(Action.VIEW)
-    @Operation(summary = "Lists an environment's deployments and what became of them")
+    @Operation(operationId = "listDeployments", summary = "Lists an environment's deployments and what became of them")
     public DeploymentsView list(@PathParam("env") String env) {
         EnvironmentId id = environments.find(env);
         return new DeploymentsView(

@@ -19,6 +19,7 @@ import jakarta.ws.rs.core.Response;
 import java.util.List;
 import java.util.Set;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponseSchema;
 
 /** What successful restores displaced and keep for a while. */
 @Path("/api/v1/displaced")
@@ -62,7 +63,7 @@ public class DisplacedResource {
 
     @GET
     @Needs(value = Action.VIEW, in = Needs.Where.SOME)
-    @Operation(summary = "Lists what restores displaced and keep for a while")
+    @Operation(operationId = "listDisplaced", summary = "Lists what restores displaced and keep for a while")
     public List<DisplacedView> list() {
         Set<String> projects = access.projects(caller.get(), Action.VIEW);
         return runs.keepingDisplaced().stream()
@@ -75,7 +76,8 @@ public class DisplacedResource {
     @POST
     @Path("{run}/drop")
     @Needs(Action.RESTORE)
-    @Operation(summary = "Drops what a restore displaced")
+    @APIResponseSchema(value = RunView.class, responseCode = "202", responseDescription = Begun.ANSWER)
+    @Operation(operationId = "startDropOfDisplaced", summary = "Drops what a restore displaced")
     public Response drop(@PathParam("run") String run, EnvironmentsResource.NoBody body) {
         return begun.by(body, () -> operations.discard(run, caller.user()));
     }

@@ -27,7 +27,7 @@ public class DoctorResource {
 
     @GET
     @Needs(value = Action.VIEW, in = Needs.Where.ALL)
-    @Operation(summary = "Looks at tools, folders, databases and stores; changes nothing")
+    @Operation(operationId = "examine", summary = "Looks at tools, folders, databases and stores; changes nothing")
     public PreflightReport examine() {
         return doctor.examine(caller.user());
     }

@@ -1,21 +1,82 @@
 package dev.lifeboat.api;
 
-import dev.lifeboat.artifact.Manifest;
-import dev.lifeboat.artifact.OpenArtifact;
+import dev.lifeboat.fault.Fault;
+import dev.lifeboat.fault.FaultCode;
+import jakarta.ws.rs.HttpMethod;
+import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.StreamingOutput;
 import java.io.EOFException;
+import java.io.IOException;
 import java.io.InputStream;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** A file of an artifact as an answer: whole, or one range of its bytes (RFC 9110, 14). */
+/**
+ * A file that never changes as an answer: whole, one range of its bytes (RFC 9110, 14), its headers alone, or that the caller has it
+ * already. It is read while it is sent, and closed where nobody takes it any more.
+ */
 final class Download {
     private static final Pattern RANGE = Pattern.compile("bytes=(\\d{0,18})-(\\d{0,18})");
+    private static final String WEAK = "W/";
     private static final int BUFFER = 64 * 1024;
 
     private Download() {}
+
+    /**
+     * A file.
+     *
+     * @param name what it is called where it arrives
+     * @param size in bytes
+     * @param sha256 in hex, of all its bytes
+     * @param type its media type
+     * @param source where its bytes come from
+     */
+    record Content(String name, long size, String sha256, String type, Source source) {
+        private String tag() {
+            return "\"" + sha256 + "\"";
+        }
+    }
+
+    /** Opens a file. */
+    interface Source {
+        /** Its bytes from a position on. */
+        InputStream from(long offset) throws IOException;
+    }
+
+    /** What the caller said of it: the method, and the values of headers; null: it was not sent. */
+    record Asked(String method, String range, String ifRange, String ifNoneMatch) {
+        private boolean isHead() {
+            return method.equals(HttpMethod.HEAD);
+        }
+
+        /** An ETag of these is compared weakly, and * is any file (13.1.2). */
+        private boolean knows(String tag) {
+            return ifNoneMatch != null
+                    && Arrays.stream(ifNoneMatch.split(","))
+                            .map(String::strip)
+                            .anyMatch(each -> each.equals("*")
+                                    || each.equals(tag)
+                                    || (each.startsWith(WEAK)
+                                            && each.substring(WEAK.length()).equals(tag)));
+        }
+
+        /** What is no single range of bytes is not understood, and what is not understood is ignored: the whole is sent. */
+        private Optional<Matcher> part(String tag) {
+            return Optional.ofNullable(range)
+                    .filter(given ->
+                            !isHead() && (ifRange == null || ifRange.strip().equals(tag)))
+                    .map(RANGE::matcher)
+                    .filter(Matcher::matches)
+                    .filter(parts ->
+                            !parts.group(1).isEmpty() || !parts.group(2).isEmpty());
+        }
+    }
 
     /** From {@code first} to {@code last}, both of them given. */
     private record Span(long first, long last) {
@@ -24,26 +85,38 @@ final class Download {
         }
     }
 
-    static Response of(OpenArtifact artifact, Manifest.FileEntry file, Optional<String> range, Optional<String> known) {
-        String tag = "\"" + file.sha256() + "\"";
-        if (known.filter(tags -> tags.contains(tag)).isPresent()) {
-            return Response.notModified().header("ETag", tag).build();
+    static Response of(Content file, Asked asked) {
+        if (asked.knows(file.tag())) {
+            return Response.notModified().header(HttpHeaders.ETAG, file.tag()).build();
         }
-        // What is no single range of bytes is not understood, and what is not understood is ignored: the whole is sent.
-        Optional<Matcher> asked = range.map(RANGE::matcher)
-                .filter(Matcher::matches)
-                .filter(parts -> !parts.group(1).isEmpty() || !parts.group(2).isEmpty());
-        if (asked.isEmpty()) {
-            return answer(200, artifact, file, tag, new Span(0, file.size() - 1))
-                    .build();
+        Optional<Matcher> part = asked.part(file.tag());
+        if (part.isEmpty()) {
+            return answer(200, file, asked, new Span(0, file.size() - 1)).build();
         }
-        Optional<Span> span = span(asked.get(), file.size());
-        return span.map(part -> answer(206, artifact, file, tag, part)
-                        .header("Content-Range", "bytes " + part.first() + "-" + part.last() + "/" + file.size())
+        return span(part.get(), file.size())
+                .map(span -> answer(206, file, asked, span)
+                        .header("Content-Range", "bytes " + span.first() + "-" + span.last() + "/" + file.size())
                         .build())
-                .orElseGet(() -> Response.status(416)
-                        .header("Content-Range", "bytes */" + file.size())
-                        .build());
+                .orElseGet(() -> outside(file));
+    }
+
+    /** Bytes that are made while they are sent: how many, and which part is where, is not known before. */
+    static Response made(String name, StreamingOutput bytes, String method) {
+        return Response.ok(method.equals(HttpMethod.HEAD) ? null : bytes)
+                .header(HttpHeaders.CONTENT_DISPOSITION, disposition(name))
+                .build();
+    }
+
+    /** RFC 6266: a name that every client reads, and beside it the true one where that is another. */
+    static String disposition(String name) {
+        String plain = name.replaceAll("[^A-Za-z0-9._-]", "_");
+        String header = "attachment; filename=\"" + plain + "\"";
+        return plain.equals(name)
+                ? header
+                : header + "; filename*=UTF-8''"
+                        + URLEncoder.encode(name, StandardCharsets.UTF_8)
+                                .replace("+", "%20")
+                                .replace("*", "%2A");
     }
 
     private static Optional<Span> span(Matcher parts, long size) {
@@ -56,31 +129,42 @@ final class Download {
         return first >= size || last < first ? Optional.empty() : Optional.of(new Span(first, last));
     }
 
-    private static Response.ResponseBuilder answer(
-            int status, OpenArtifact artifact, Manifest.FileEntry file, String tag, Span span) {
+    private static Response outside(Content file) {
+        Problem problem = Problem.of(
+                        Fault.of(
+                                FaultCode.BAD_INPUT,
+                                file.name() + " has no such range of bytes",
+                                "Ask for a part of its " + file.size() + " bytes, or for all by leaving Range out."),
+                        List.of())
+                .withStatus(416);
+        return Response.status(problem.status())
+                .type("application/problem+json")
+                .header("Content-Range", "bytes */" + file.size())
+                .entity(problem)
+                .build();
+    }
+
+    private static Response.ResponseBuilder answer(int status, Content file, Asked asked, Span span) {
         StreamingOutput bytes = out -> {
-            try (InputStream in = artifact.open(file.path(), span.first())) {
+            try (InputStream in = file.source().from(span.first())) {
                 byte[] buffer = new byte[BUFFER];
                 long left = span.length();
                 while (left > 0) {
                     int n = in.read(buffer, 0, (int) Math.min(buffer.length, left));
                     if (n < 0) {
-                        throw new EOFException(
-                                file.path() + " of " + artifact.id() + " is shorter than its manifest says");
+                        throw new EOFException(file.name() + " is shorter than it was said to be");
                     }
                     out.write(buffer, 0, n);
                     left -= n;
                 }
             }
         };
-        String name = file.path().substring(file.path().lastIndexOf('/') + 1);
         return Response.status(status)
-                .entity(bytes)
-                .header("ETag", tag)
+                .type(file.type())
+                .entity(asked.isHead() ? null : bytes)
+                .header(HttpHeaders.ETAG, file.tag())
                 .header("Accept-Ranges", "bytes")
-                .header("Content-Length", span.length())
-                .header(
-                        "Content-Disposition",
-                        "attachment; filename=\"" + name.replaceAll("[^A-Za-z0-9._-]", "_") + "\"");
+                .header(HttpHeaders.CONTENT_LENGTH, span.length())
+                .header(HttpHeaders.CONTENT_DISPOSITION, disposition(file.name()));
     }
 }

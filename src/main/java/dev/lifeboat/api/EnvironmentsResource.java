@@ -21,17 +21,23 @@ import dev.lifeboat.run.BreakGlassStore;
 import dev.lifeboat.run.DeploymentStore;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.DefaultValue;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
+import jakarta.ws.rs.core.UriInfo;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponseSchema;
 
 /** Environments, and what can be begun in them. An environment is named {@code project.env}, or {@code env} where that is unique. */
 @Path("/api/v1/environments")
@@ -39,6 +45,8 @@ import org.eclipse.microprofile.openapi.annotations.Operation;
 @Consumes(MediaType.APPLICATION_JSON)
 @RunOnVirtualThread
 public class EnvironmentsResource {
+    private static final int MOST = 500;
+
     private final CurrentCaller caller;
     private final Begun begun;
     private final Access access;
@@ -163,15 +171,38 @@ public class EnvironmentsResource {
 
     @GET
     @Needs(value = Action.VIEW, in = Needs.Where.SOME)
-    @Operation(summary = "Lists the environments that are configured")
-    public List<EnvironmentView> list() {
-        return access.environments(caller.get()).stream().map(this::view).toList();
+    @APIResponseSchema(value = EnvironmentView[].class, responseCode = "200")
+    @Operation(
+            operationId = "listEnvironments",
+            summary = "Lists the environments that are configured",
+            description =
+                    "Where there are more than 'limit' (at most 500), the header Link names the next page (rel=\"next\");"
+                            + " 'before' goes on behind that environment.")
+    public Response list(
+            @QueryParam("limit") @DefaultValue("500") int limit,
+            @QueryParam("before") String before,
+            @Context UriInfo uri) {
+        Stream<EnvironmentId> visible = access.environments(caller.get()).stream();
+        if (before != null) {
+            visible = visible.dropWhile(id -> !wireName(id).equals(before)).skip(1);
+        }
+        int most = Math.clamp(limit, 1, MOST);
+        List<EnvironmentId> page = visible.limit(most).toList();
+        return Pages.of(
+                page.stream().map(this::view).toList(),
+                page.size() == most ? Optional.of(wireName(page.getLast())) : Optional.empty(),
+                uri);
+    }
+
+    /** As a path has it. */
+    private static String wireName(EnvironmentId id) {
+        return id.project() + "." + id.name();
     }
 
     @GET
     @Path("{env}")
     @Needs(Action.VIEW)
-    @Operation(summary = "Shows an environment")
+    @Operation(operationId = "getEnvironment", summary = "Shows an environment")
     public EnvironmentView show(@PathParam("env") String env) {
         return view(environments.find(env));
     }
@@ -179,7 +210,8 @@ public class EnvironmentsResource {
     @POST
     @Path("{env}/backups")
     @Needs(Action.BACKUP)
-    @Operation(summary = "Starts a backup")
+    @APIResponseSchema(value = RunView.class, responseCode = "202", responseDescription = Begun.ANSWER)
+    @Operation(operationId = "startBackup", summary = "Starts a backup")
     public Response backup(@PathParam("env") String env, BackupBody body) {
         return begun.by(
                 body,
@@ -192,7 +224,8 @@ public class EnvironmentsResource {
     @POST
     @Path("{env}/restores")
     @Needs(Action.RESTORE)
-    @Operation(summary = "Starts a restore")
+    @APIResponseSchema(value = RunView.class, responseCode = "202", responseDescription = Begun.ANSWER)
+    @Operation(operationId = "startRestore", summary = "Starts a restore")
     public Response restore(@PathParam("env") String env, RestoreBody body) {
         return begun.by(
                 body,
@@ -203,7 +236,9 @@ public class EnvironmentsResource {
     @POST
     @Path("{env}/table-restores")
     @Needs(Action.RESTORE)
+    @APIResponseSchema(value = RunView.class, responseCode = "202", responseDescription = Begun.ANSWER)
     @Operation(
+            operationId = "startTablesRestore",
             summary =
                     "Starts bringing rows of chosen tables back into the live database, or says what that would write")
     public Response restoreTables(@PathParam("env") String env, TablesRestoreBody body) {
@@ -216,7 +251,10 @@ public class EnvironmentsResource {
     @POST
     @Path("{env}/imports")
     @Needs(Action.BACKUP)
-    @Operation(summary = "Starts making an artifact of a zip of Odoo's that lies in the data folder's imports")
+    @APIResponseSchema(value = RunView.class, responseCode = "202", responseDescription = Begun.ANSWER)
+    @Operation(
+            operationId = "startImport",
+            summary = "Starts making an artifact of a zip of Odoo's that lies in the data folder's imports")
     public Response importZip(@PathParam("env") String env, ImportBody body) {
         if (body == null || body.file() == null) {
             throw Fault.of(FaultCode.BAD_INPUT, "no file is named", "Send {\"file\": \"odoo.zip\"}.")
@@ -231,7 +269,8 @@ public class EnvironmentsResource {
     @POST
     @Path("{env}/drills")
     @Needs(Action.VERIFY)
-    @Operation(summary = "Starts the rehearsal of a restore beside the environment")
+    @APIResponseSchema(value = RunView.class, responseCode = "202", responseDescription = Begun.ANSWER)
+    @Operation(operationId = "startDrill", summary = "Starts the rehearsal of a restore beside the environment")
     public Response drill(@PathParam("env") String env, DrillBody body) {
         Optional<DrillBody> wanted = Optional.ofNullable(body);
         return begun.by(
@@ -246,7 +285,8 @@ public class EnvironmentsResource {
     @POST
     @Path("{env}/validations")
     @Needs(Action.VALIDATE)
-    @Operation(summary = "Starts the validation checks alone")
+    @APIResponseSchema(value = RunView.class, responseCode = "202", responseDescription = Begun.ANSWER)
+    @Operation(operationId = "startValidation", summary = "Starts the validation checks alone")
     public Response validate(@PathParam("env") String env, ValidationBody body) {
         boolean deep = body != null && Boolean.TRUE.equals(body.deep());
         return begun.by(
@@ -259,7 +299,8 @@ public class EnvironmentsResource {
     @POST
     @Path("{env}/prunes")
     @Needs(Action.PRUNE)
-    @Operation(summary = "Applies the retention policy, or says what it would do")
+    @APIResponseSchema(value = RunView.class, responseCode = "202", responseDescription = Begun.ANSWER)
+    @Operation(operationId = "startPrune", summary = "Applies the retention policy, or says what it would do")
     public Response prune(@PathParam("env") String env, PruneBody body) {
         boolean dryRun = body != null && Boolean.TRUE.equals(body.dryRun());
         return begun.by(body, () -> operations.prune(environments.find(env), dryRun, caller.user()));
@@ -268,7 +309,9 @@ public class EnvironmentsResource {
     @POST
     @Path("{env}/preflight")
     @Needs(Action.BACKUP)
-    @Operation(summary = "Evaluates the preconditions of a backup or a restore; starts nothing")
+    @Operation(
+            operationId = "preflight",
+            summary = "Evaluates the preconditions of a backup or a restore; starts nothing")
     public PreflightReport preflight(@PathParam("env") String env, PreflightBody body) {
         return operations.preflight(
                 environments.find(env),

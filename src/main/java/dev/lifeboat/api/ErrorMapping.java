@@ -11,12 +11,15 @@ import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.core.Response;
 import java.util.List;
 import java.util.stream.Collectors;
+import org.hibernate.exception.DataException;
 import org.jboss.logging.Logger;
 import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
 
 /** Turns everything that leaves a resource into problem details; never a stack trace. */
 final class ErrorMapping {
     private static final Logger LOG = Logger.getLogger(ErrorMapping.class);
+    /** SQLSTATE character_not_in_repertoire. */
+    private static final String NO_SUCH_CHARACTER = "22021";
 
     @ServerExceptionMapper
     Response fault(FaultException e) {
@@ -74,6 +77,14 @@ final class ErrorMapping {
                         problem.remedy(),
                         List.of()))
                 .build();
+    }
+
+    /** PostgreSQL keeps every character but one. */
+    @ServerExceptionMapper
+    Response unkept(DataException e) {
+        return NO_SUCH_CHARACTER.equals(e.getSQLState())
+                ? answer(Problem.of(badInput("the request has a text with the character U+0000"), List.of()))
+                : bug(e);
     }
 
     @ServerExceptionMapper

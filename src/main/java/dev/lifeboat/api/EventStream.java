@@ -1,5 +1,7 @@
 package dev.lifeboat.api;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.lifeboat.access.Access;
 import dev.lifeboat.access.Action;
 import dev.lifeboat.access.Caller;
@@ -21,7 +23,9 @@ import java.util.concurrent.TimeUnit;
 /** A run's events, as they are and as they come. */
 @ApplicationScoped
 public class EventStream {
-    private static final int PAUSE_MILLIS = 500;
+    private static final int PAUSE_MILLIS = 250;
+    /** What stands between ends connections on which nothing goes over. */
+    private static final long LONGEST_SILENCE_NANOS = TimeUnit.SECONDS.toNanos(10);
     /** A run that hangs keeps no connection for ever; who listens asks again. */
     private static final long LONGEST_NANOS = TimeUnit.HOURS.toNanos(6);
 
@@ -43,12 +47,16 @@ public class EventStream {
                 .toList();
     }
 
-    /** Events as they come, until the run is over, nobody listens any more, or the listener may not any more. */
-    Multi<OutboundSseEvent> of(String runId, long after, Caller caller, Sse sse) {
+    /**
+     * Events as they come, until the run is over, nobody listens any more, or the listener may not any more.
+     *
+     * @param state whether the run itself is sent too, whenever it has changed
+     */
+    Multi<OutboundSseEvent> of(String runId, long after, boolean state, Caller caller, Sse sse) {
         return Multi.createFrom()
                 .emitter(to -> Thread.ofVirtual().name("events").start(() -> {
                     try {
-                        send(runId, after, caller, to, sse);
+                        new Listener(runId, state, caller, to, sse, after).serve();
                         to.complete();
                     } catch (InterruptedException | RuntimeException e) {
                         to.fail(e);
@@ -56,32 +64,102 @@ public class EventStream {
                 }));
     }
 
-    private void send(String runId, long after, Caller caller, MultiEmitter<? super OutboundSseEvent> to, Sse sse)
-            throws InterruptedException {
-        long begin = System.nanoTime();
-        long last = after;
-        while (!to.isCancelled() && System.nanoTime() - begin < LONGEST_NANOS) {
-            // the run first: what it did before it was over is then among the events
-            RunSnapshot run = runs.load(runId);
-            if (!access.may(caller, Action.VIEW, run.environment().project())) {
-                return;
+    /** One who listens, and what it was told. */
+    private final class Listener {
+        private final String runId;
+        private final boolean state;
+        private final Caller caller;
+        private final MultiEmitter<? super OutboundSseEvent> to;
+        private final Sse sse;
+        private long last;
+        private String toldRun = "";
+        private String toldProgress = "[]";
+        private long sentAt = System.nanoTime();
+
+        Listener(
+                String runId,
+                boolean state,
+                Caller caller,
+                MultiEmitter<? super OutboundSseEvent> to,
+                Sse sse,
+                long after) {
+            this.runId = runId;
+            this.state = state;
+            this.caller = caller;
+            this.to = to;
+            this.sse = sse;
+            this.last = after;
+        }
+
+        void serve() throws InterruptedException {
+            long begin = System.nanoTime();
+            while (!to.isCancelled() && System.nanoTime() - begin < LONGEST_NANOS) {
+                // the run first: what it did before it was over is then among the events
+                RunSnapshot run = runs.load(runId);
+                if (!access.may(caller, Action.VIEW, run.environment().project())) {
+                    return;
+                }
+                for (RunsResource.EventView event : after(runId, last)) {
+                    last = event.id();
+                    send(sse.newEventBuilder()
+                            .id(Long.toString(event.id()))
+                            .name(event.type())
+                            .data(Json.pretty(event).strip()));
+                }
+                if (run.completedAt().isPresent() || run.parked()) {
+                    send("end", Json.pretty(RunView.of(run, tasks)).strip());
+                    return;
+                }
+                if (state) {
+                    tellState(run);
+                }
+                if (System.nanoTime() - sentAt > LONGEST_SILENCE_NANOS) {
+                    send(sse.newEventBuilder().comment(" nothing has changed"));
+                }
+                TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
             }
-            for (RunsResource.EventView event : after(runId, last)) {
-                last = event.id();
-                to.emit(sse.newEventBuilder()
-                        .id(Long.toString(event.id()))
-                        .name(event.type())
-                        .data(Json.pretty(event).strip())
-                        .build());
+        }
+
+        private void tellState(RunSnapshot run) throws InterruptedException {
+            ObjectNode view = Json.tree(RunView.of(run, tasks));
+            // it changes all the time, and the rest seldom
+            String progress = takeProgress(view).toString();
+            String rest = view.toString();
+            if (!rest.equals(toldRun)) {
+                toldRun = rest;
+                send("run", rest);
             }
-            if (run.completedAt().isPresent() || run.parked()) {
-                to.emit(sse.newEventBuilder()
-                        .name("end")
-                        .data(Json.pretty(RunView.of(run, tasks)).strip())
-                        .build());
-                return;
+            if (!progress.equals(toldProgress)) {
+                toldProgress = progress;
+                send("progress", progress);
             }
-            TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
+        }
+
+        private static ArrayNode takeProgress(ObjectNode run) {
+            ArrayNode underWay = run.arrayNode();
+            run.path("steps").forEach(step -> {
+                if (step.hasNonNull("progress")) {
+                    underWay.addObject()
+                            .put("name", step.path("name").asText())
+                            .put("status", step.path("status").asText())
+                            .put("attempt", step.path("attempt").asInt())
+                            .set("progress", ((ObjectNode) step).remove("progress"));
+                }
+            });
+            return underWay;
+        }
+
+        private void send(String name, String json) throws InterruptedException {
+            send(sse.newEventBuilder().name(name).data(json));
+        }
+
+        /** Nothing is kept for a listener who does not take it: what it misses is told when it does. */
+        private void send(OutboundSseEvent.Builder message) throws InterruptedException {
+            while (to.requested() == 0 && !to.isCancelled()) {
+                TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS / 10);
+            }
+            to.emit(message.build());
+            sentAt = System.nanoTime();
         }
     }
 }

@@ -31,6 +31,7 @@ import jakarta.ws.rs.core.Response;
 import java.util.List;
 import java.util.Optional;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponseSchema;
 
 /**
  * Events from outside: CloudEvents 1.0 over HTTP in structured mode ({@code application/cloudevents+json}) and in binary mode
@@ -68,7 +69,12 @@ public class EventsResource {
     @POST
     @Consumes(MediaType.WILDCARD)
     @Needs(value = Action.BACKUP, in = Needs.Where.SOME)
+    @APIResponseSchema(
+            value = DeployEvents.Reaction.class,
+            responseCode = "202",
+            responseDescription = "What became of the event")
     @Operation(
+            operationId = "sendEvent",
             summary = "Takes an event: a deployment starts or is complete; others are ignored",
             description = "Wants the action backup in the project of the environment that the event is about.")
     public Response receive(@Context HttpHeaders headers, String body) {
@@ -83,7 +89,12 @@ public class EventsResource {
     @Path("{source}")
     @Consumes(MediaType.WILDCARD)
     @Open
+    @APIResponseSchema(
+            value = DeployEvents.Reaction.class,
+            responseCode = "202",
+            responseDescription = "What became of the event")
     @Operation(
+            operationId = "sendSignedEvent",
             summary =
                     "Takes an event that a configured source has signed (Standard Webhooks), about environments of that source",
             description =

@@ -23,6 +23,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 
 /** The report that an auditor gets. */
 @Path("/api/v1/evidence-report")
@@ -40,6 +42,7 @@ public class EvidenceReportResource {
     }
 
     /** In which form a report is given. */
+    @Schema(name = "ReportForm")
     public enum Form {
         MD,
         HTML;
@@ -52,13 +55,19 @@ public class EvidenceReportResource {
     }
 
     /** A report: of which environments, in which form, and its text. */
+    @Schema(name = "EvidenceReport")
     public record ReportView(List<String> environments, LocalDate from, LocalDate to, Form format, String document) {}
 
     @GET
     @Needs(value = Action.VIEW, in = Needs.Where.SOME)
-    @Operation(summary = "Reports on a period (whole days, UTC) for an auditor: policy, runs, drills, gaps, controls")
+    @Operation(
+            operationId = "getEvidenceReport",
+            summary = "Reports on a period (whole days, UTC) for an auditor: policy, runs, drills, gaps, controls")
     public ReportView report(
-            @QueryParam("from") String from, @QueryParam("to") String to, @QueryParam("format") String format) {
+            @Parameter(required = true, schema = @Schema(implementation = LocalDate.class)) @QueryParam("from")
+                    String from,
+            @Parameter(required = true, schema = @Schema(implementation = LocalDate.class)) @QueryParam("to") String to,
+            @Parameter(schema = @Schema(implementation = Form.class)) @QueryParam("format") String format) {
         var period = new AuditReport.Period(day("from", from), day("to", to));
         Form form = form(format);
         List<EnvironmentId> reported = access.environments(caller.get());

@@ -10,6 +10,7 @@ import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.MediaType;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
 /** The report of an incident. */
 @Path("/api/v1/runs/{run}/incident")
@@ -23,11 +24,13 @@ public class IncidentResource {
     }
 
     /** The report, in Markdown. */
+    @Schema(name = "IncidentReport")
     public record ReportView(String runId, String markdown) {}
 
     @GET
     @Needs(Action.VIEW)
     @Operation(
+            operationId = "getIncidentReport",
             summary = "Gives the report of the incident that a run belongs to, with blanks for what only people know")
     public ReportView report(@PathParam("run") String run) {
         return new ReportView(run, incidents.report(run));

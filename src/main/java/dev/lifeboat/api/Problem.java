@@ -41,8 +41,13 @@ public record Problem(
 
     private static int status(FaultCode code) {
         return switch (code) {
-            case UNKNOWN_ARTIFACT, UNKNOWN_ENVIRONMENT, UNKNOWN_PROJECT, UNKNOWN_RUN, UNKNOWN_TASK, UNKNOWN_TOKEN ->
-                404;
+            case UNKNOWN_ARTIFACT,
+                    UNKNOWN_ENVIRONMENT,
+                    UNKNOWN_PROJECT,
+                    UNKNOWN_RUN,
+                    UNKNOWN_TASK,
+                    UNKNOWN_TOKEN,
+                    EVIDENCE_MISSING -> 404;
             case PERMISSION_DENIED -> 403;
             case RUN_ACTIVE, TOO_LATE -> 409;
             case SIDECAR_BUSY -> 503;

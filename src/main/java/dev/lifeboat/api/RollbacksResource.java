@@ -19,6 +19,7 @@ import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.util.Optional;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponseSchema;
 
 /** Rollbacks of an environment behind a deployment. */
 @Path("/api/v1/environments/{env}/rollbacks")
@@ -51,7 +52,8 @@ public class RollbacksResource {
 
     @POST
     @Needs(Action.RESTORE)
-    @Operation(summary = "Starts a rollback: of the version, or of version and data")
+    @APIResponseSchema(value = RunView.class, responseCode = "202", responseDescription = Begun.ANSWER)
+    @Operation(operationId = "startRollback", summary = "Starts a rollback: of the version, or of version and data")
     public Response begin(@PathParam("env") String env, RollbackBody body) {
         return begun.by(
                 body,
@@ -62,7 +64,7 @@ public class RollbacksResource {
     @GET
     @Path("plan")
     @Needs(Action.VIEW)
-    @Operation(summary = "Tells what a rollback would do; starts nothing")
+    @Operation(operationId = "planRollback", summary = "Tells what a rollback would do; starts nothing")
     public RollbackPlan plan(
             @PathParam("env") String env, @QueryParam("level") Integer level, @QueryParam("to") String to) {
         return rollbacks.plan(

@@ -54,7 +54,7 @@ public class SchedulesResource {
 
     @GET
     @Needs(Action.VIEW)
-    @Operation(summary = "Lists an environment's schedules and what came of their times")
+    @Operation(operationId = "listSchedules", summary = "Lists an environment's schedules and what came of their times")
     public SchedulesView list(@PathParam("env") String env) {
         EnvironmentId id = environments.find(env);
         LifeboatConfig.Environment settings = environments.configOf(id);

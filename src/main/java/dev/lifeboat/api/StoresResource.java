@@ -30,7 +30,9 @@ public class StoresResource {
     @POST
     @Path("{store}/rekeyings")
     @Needs(value = Action.ADMINISTER, in = Needs.Where.ALL)
-    @Operation(summary = "Has every artifact of an encrypted store opened by the first key of its key file")
+    @Operation(
+            operationId = "rekeyStore",
+            summary = "Has every artifact of an encrypted store opened by the first key of its key file")
     public Rekeying.Report rekey(@PathParam("store") String store, EnvironmentsResource.NoBody body) {
         return rekeying.rekey(store, caller.user());
     }

@@ -19,6 +19,7 @@ import java.nio.file.Files;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** Speaks with the engine. */
 final class ApiClient {
@@ -57,6 +58,31 @@ final class ApiClient {
 
     JsonNode get(String path) throws IOException, InterruptedException {
         return accept(send(request(path).GET()));
+    }
+
+    /**
+     * Opens a stream of messages.
+     *
+     * @param after the id of the last message that was heard; empty: from the first one on
+     * @return empty where none is given: the engine is an older one, or something between does not let it through
+     */
+    Optional<MessageStream> messages(String path, String after) throws IOException, InterruptedException {
+        HttpRequest.Builder request =
+                request(path).header("Accept", "text/event-stream").GET();
+        if (!after.isEmpty()) {
+            request.header("Last-Event-ID", after);
+        }
+        HttpResponse<InputStream> response = http.send(request.build(), HttpResponse.BodyHandlers.ofInputStream());
+        boolean given = response.statusCode() == 200
+                && response.headers()
+                        .firstValue("Content-Type")
+                        .filter(type -> type.startsWith("text/event-stream"))
+                        .isPresent();
+        if (!given) {
+            response.body().close();
+            return Optional.empty();
+        }
+        return Optional.of(new MessageStream(response.body()));
     }
 
     /** Writes an answer into a file that is not there yet; where it does not come whole, nothing is left. Gives its bytes. */

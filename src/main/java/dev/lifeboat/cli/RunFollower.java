@@ -6,27 +6,58 @@ import dev.lifeboat.fault.FaultException;
 import dev.lifeboat.json.Json;
 import java.io.IOException;
 import java.time.Duration;
-import java.time.Instant;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.SequencedMap;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
-/** Shows a run while it goes on: a line for each step as it ends, and where it is now. */
+/**
+ * Shows a run while it goes on: a line for each step as it ends, and how far those are that go on. The engine tells what happens as
+ * it happens; where no such stream comes through, it is asked again and again.
+ */
 final class RunFollower {
-    private static final int PAUSE_MILLIS = 200;
+    private static final int PAUSE_MILLIS = 300;
     private static final int NAME_WIDTH = 22;
+    private static final int BAR_WIDTH = 20;
     private static final int MOST_LOSSES = 5;
+    /** So many streams that brought nothing, one after the other, and no other one is tried. */
+    private static final int MOST_EMPTY_STREAMS = 3;
+    /** The engine says at once how the run is. */
+    private static final Duration FIRST_MESSAGE = Duration.ofSeconds(5);
+    /** Three of the engine's keep-alives. */
+    private static final Duration LONGEST_SILENCE = Duration.ofSeconds(30);
 
     private final EngineConnection engine;
     private final Terminal terminal;
+    private final Duration silence;
     private final Set<String> told = new HashSet<>();
+    /** Steps that go on, by name: what is shown of them. */
+    private final SequencedMap<String, String> underWay = new LinkedHashMap<>();
+    /** By step and attempt: where it was when it was first seen. */
+    private final Map<String, Seen> seen = new HashMap<>();
+
+    private String heardUpTo = "";
+    private int emptyStreams;
     private int losses;
     private boolean asked;
 
+    /** Bytes that were done at a moment of this machine's clock: the engine's clock may be another one. */
+    private record Seen(long bytes, long nanos) {}
+
     RunFollower(EngineConnection engine, Terminal terminal) {
+        this(engine, terminal, LONGEST_SILENCE);
+    }
+
+    /** Takes a stream for cut where nothing comes over it for so long. */
+    RunFollower(EngineConnection engine, Terminal terminal, Duration silence) {
         this.engine = engine;
         this.terminal = terminal;
+        this.silence = silence;
     }
 
     /** The address of a run. */
@@ -44,16 +75,20 @@ final class RunFollower {
     JsonNode follow(String runId) throws IOException, InterruptedException {
         try (var signals = new Signals()) {
             while (true) {
-                int seen = signals.seen();
+                int before = signals.seen();
                 try {
                     heed(signals, runId);
                     Optional<JsonNode> ended = look(runId);
+                    if (ended.isEmpty()) {
+                        ended = listen(runId);
+                    }
                     if (ended.isPresent()) {
                         return ended.get();
                     }
+                    TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
                 } catch (InterruptedException e) {
                     // a signal is heeded in the next round; anything else ends the command
-                    if (signals.seen() == seen) {
+                    if (signals.seen() == before) {
                         throw e;
                     }
                 }
@@ -75,12 +110,60 @@ final class RunFollower {
             engine.lost(e);
             return Optional.empty();
         }
-        run.path("steps").forEach(this::tell);
-        if (isOver(run)) {
-            return Optional.of(run);
+        show(run.path("steps"));
+        return isOver(run) ? Optional.of(run) : Optional.empty();
+    }
+
+    /** Listens until the run is over, or the stream is: empty where it was cut, or there is none. */
+    private Optional<JsonNode> listen(String runId) throws IOException, InterruptedException {
+        if (emptyStreams >= MOST_EMPTY_STREAMS) {
+            return Optional.empty();
         }
-        TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
+        Optional<MessageStream> opened;
+        try {
+            opened = engine.api().messages(path(runId) + "/events/stream?state=true", heardUpTo);
+        } catch (IOException e) {
+            // whether the engine is gone shows when it is asked how the run is
+            return Optional.empty();
+        }
+        if (opened.isEmpty()) {
+            emptyStreams = MOST_EMPTY_STREAMS;
+            return Optional.empty();
+        }
+        emptyStreams++;
+        try (MessageStream stream = opened.get()) {
+            MessageStream.Heard heard = stream.next(silence.compareTo(FIRST_MESSAGE) < 0 ? silence : FIRST_MESSAGE);
+            while (!(heard instanceof MessageStream.Heard.Cut)) {
+                if (heard instanceof MessageStream.Heard.Message message) {
+                    Optional<JsonNode> ended = hear(message);
+                    if (ended.isPresent()) {
+                        return ended;
+                    }
+                    emptyStreams = 0;
+                }
+                heard = stream.next(silence);
+            }
+        } catch (JsonProcessingException e) {
+            // not what an engine sends
+            return Optional.empty();
+        }
         return Optional.empty();
+    }
+
+    /** Gives the run where the message says that it is over. */
+    private Optional<JsonNode> hear(MessageStream.Heard.Message message) throws JsonProcessingException {
+        JsonNode data = Json.mapper().readTree(message.data());
+        heardUpTo = message.id().isEmpty() ? heardUpTo : message.id();
+        switch (message.name()) {
+            case "run", "end" -> show(data.path("steps"));
+            case "progress" -> show(data);
+            default -> {
+                // what it means for the run comes with the run
+            }
+        }
+        return message.name().equals("end") && data.hasNonNull("status") && isOver(data)
+                ? Optional.of(data)
+                : Optional.empty();
     }
 
     private void heed(Signals signals, String runId) throws InterruptedException {
@@ -118,16 +201,27 @@ final class RunFollower {
                 || run.path("parked").asBoolean();
     }
 
+    private void show(JsonNode steps) {
+        steps.forEach(this::tell);
+        terminal.live(List.copyOf(underWay.values()));
+    }
+
     private void tell(JsonNode step) {
         String name = step.path("name").asText();
         String status = step.path("status").asText();
         String id = name + " " + step.path("attempt").asInt();
         switch (status) {
-            case "running", "waiting" -> terminal.live("  " + pad(name) + progress(step.path("progress")));
-            case "void" -> {
-                // It is done again, and told then.
+            case "running", "waiting" -> {
+                String line = "  " + pad(name);
+                if (step.path("progress").isObject()) {
+                    underWay.put(name, line + progress(id, step.get("progress")));
+                } else {
+                    underWay.putIfAbsent(name, line);
+                }
             }
+            case "void" -> underWay.remove(name);
             default -> {
+                underWay.remove(name);
                 if (told.add(id)) {
                     terminal.line(terminal.mark(status) + " " + pad(name)
                             + Terminal.seconds(step.path("seconds").asDouble()) + note(step, status));
@@ -147,25 +241,23 @@ final class RunFollower {
         return outputs.hasNonNull("summary") ? "   " + outputs.get("summary").asText() : "";
     }
 
-    private static String progress(JsonNode progress) {
-        if (!progress.isObject()) {
-            return "";
-        }
+    private String progress(String id, JsonNode progress) {
         long done = progress.path("bytes_done").asLong();
         long total = progress.path("bytes_total").asLong();
-        double seconds = progress.hasNonNull("started_at")
-                ? Duration.between(Instant.parse(progress.path("started_at").asText()), Instant.now())
-                                .toMillis()
-                        / 1000.0
-                : 0;
-        var text = new StringBuilder(progress.path("phase").asText());
+        Seen first = seen.computeIfAbsent(id, none -> new Seen(done, System.nanoTime()));
+        double seconds = (System.nanoTime() - first.nanos()) / 1e9;
+        var text = new StringBuilder();
+        if (total > 0) {
+            text.append(Terminal.bar(done, total, BAR_WIDTH)).append("  ");
+        }
+        text.append(progress.path("phase").asText());
         if (done > 0) {
             text.append("  ").append(Terminal.bytes(done));
             if (total > 0) {
                 text.append(" of ").append(Terminal.bytes(total));
             }
-            if (seconds > 1) {
-                double rate = done / seconds;
+            if (seconds > 1 && done > first.bytes()) {
+                double rate = (done - first.bytes()) / seconds;
                 text.append(", ").append(Terminal.bytes((long) rate)).append("/s");
                 if (total > done) {
                     text.append(", ")

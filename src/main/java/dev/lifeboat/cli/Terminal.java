@@ -14,18 +14,43 @@ import java.util.Optional;
 
 /** What a person sees. With {@code --json} standard output holds one JSON value and everything else goes to standard error. */
 final class Terminal {
+    private static final int USUAL_WIDTH = 80;
+
     private final boolean json;
     private final PrintStream out;
     private final PrintStream err;
     private final boolean live;
-    private boolean lineOpen;
+    private final int width;
+    private int openLines;
     private boolean answered;
 
     Terminal(boolean json) {
+        this(json, System.out, System.err, movesCursor(), width());
+    }
+
+    /**
+     * A terminal.
+     *
+     * @param live whether lines can be written over
+     * @param width how many characters fit into a line
+     */
+    Terminal(boolean json, PrintStream out, PrintStream err, boolean live, int width) {
         this.json = json;
-        this.out = System.out;
-        this.err = System.err;
-        this.live = console().isPresent() && System.getenv("NO_COLOR") == null;
+        this.out = out;
+        this.err = err;
+        this.live = live;
+        this.width = width;
+    }
+
+    /** Nothing is coloured; but who wants no colours wants no other control sequences either. */
+    private static boolean movesCursor() {
+        return console().isPresent() && System.getenv("NO_COLOR") == null && !"dumb".equals(System.getenv("TERM"));
+    }
+
+    /** As the shell tells it where it does; else what every terminal has. */
+    private static int width() {
+        String columns = System.getenv("COLUMNS");
+        return columns != null && columns.matches("[1-9]\\d{1,3}") ? Integer.parseInt(columns) : USUAL_WIDTH;
     }
 
     /** The command's answer: one JSON value with {@code --json}, else nothing. A second answer is not given. */
@@ -59,20 +84,26 @@ final class Terminal {
         };
     }
 
-    /** A line that the next one replaces; only on a terminal. */
-    void live(String text) {
-        if (live) {
-            err.print("\r\033[2K" + text);
-            err.flush();
-            lineOpen = true;
+    /** Lines that the next ones replace; only on a terminal. What does not fit into a line is left out. */
+    void live(List<String> lines) {
+        if (!live) {
+            return;
         }
+        clearLive();
+        err.print(String.join(
+                "\n",
+                lines.stream()
+                        .map(line -> line.substring(0, Math.min(line.length(), width - 1)))
+                        .toList()));
+        err.flush();
+        openLines = lines.size();
     }
 
     private void clearLive() {
-        if (lineOpen) {
-            err.print("\r\033[2K");
+        if (openLines > 0) {
+            err.print("\r" + (openLines > 1 ? "\033[" + (openLines - 1) + "A" : "") + "\033[J");
             err.flush();
-            lineOpen = false;
+            openLines = 0;
         }
     }
 
@@ -121,6 +152,14 @@ final class Terminal {
     /** The terminal; empty where input or output is none. */
     private static Optional<Console> console() {
         return Optional.ofNullable(System.console()).filter(Console::isTerminal);
+    }
+
+    /** How much of a whole is done, as a picture of so many characters and in per cent. */
+    static String bar(long done, long total, int characters) {
+        long part = Math.clamp(done, 0, total);
+        int full = (int) (characters * part / total);
+        return "[" + "#".repeat(full) + "-".repeat(characters - full) + "] "
+                + String.format(Locale.ROOT, "%3d%%", 100 * part / total);
     }
 
     static String bytes(long size) {

@@ -16,6 +16,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
 /**
  * Fills the catalogue from what lies in a store: the manifests of any one store are enough to restore from it, also where
@@ -51,6 +52,7 @@ public class CatalogueRebuild {
      * @param problems the artifacts that can't be used, and why
      * @param unconfigured environments that have artifacts and are not in the configuration: a restore needs them there
      */
+    @Schema(name = "RebuildReport")
     public record Report(
             String store,
             List<String> entered,
@@ -59,6 +61,7 @@ public class CatalogueRebuild {
             List<String> unconfigured) {}
 
     /** An artifact that can't be used. */
+    @Schema(name = "UnusableArtifact")
     public record Problem(String artifact, String problem) {}
 
     /**

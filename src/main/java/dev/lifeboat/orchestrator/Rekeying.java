@@ -8,6 +8,7 @@ import dev.lifeboat.run.RunStore;
 import dev.lifeboat.store.ArtifactStore;
 import dev.lifeboat.store.Stores;
 import jakarta.enterprise.context.ApplicationScoped;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
 /** Gives the artifacts of an encrypted store a new key: each one's own small key file is encrypted anew, nothing else. */
 @ApplicationScoped
@@ -29,6 +30,7 @@ public class Rekeying {
      * @param rekeyed artifacts that the first key of the key file opens now
      * @param asTheyWere artifacts that it had opened before
      */
+    @Schema(name = "RekeyReport")
     public record Report(String store, int rekeyed, int asTheyWere) {}
 
     /**

@@ -7,6 +7,7 @@ import dev.lifeboat.fault.FaultCode;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
 /**
  * Which rows of a backup go back into the live database, and how.
@@ -45,6 +46,7 @@ public record TableOrder(
     }
 
     /** What becomes of rows that are there. Rows are the same where their key is the same. */
+    @Schema(name = "TablesRestoreMode")
     public enum Mode {
         /** They stay as they are; only rows that are missing are inserted. */
         INSERT_MISSING,

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonValue;
 import dev.lifeboat.fault.Fault;
 import java.util.Locale;
 import java.util.Optional;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
 /**
  * One precondition.
@@ -16,6 +17,7 @@ import java.util.Optional;
  */
 public record Check(String name, String lookedAt, String found, Status status, Optional<Fault> fault) {
     /** Whether a precondition holds. */
+    @Schema(name = "CheckStatus")
     public enum Status {
         PASSED,
         FAILED,

@@ -7,6 +7,7 @@ import dev.lifeboat.environment.Secret;
 import dev.lifeboat.fault.FaultCode;
 import dev.lifeboat.fault.FaultException;
 import dev.lifeboat.testing.S3Server;
+import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -175,6 +176,19 @@ final class S3StoreTest extends ArtifactStoreContract {
             again.join();
             assertThat(cuts.get()).isPositive();
         }
+    }
+
+    @Test
+    void who_leaves_objects_in_the_middle_keeps_no_connection() throws IOException {
+        byte[] content = random(12 << 20);
+        put(KEY, content);
+        // more often than the store has connections
+        for (int i = 0; i < 40; i++) {
+            try (InputStream in = store().open(KEY, 0)) {
+                assertThat(in.readNBytes(3 << 20)).hasSize(3 << 20);
+            }
+        }
+        assertThat(read(KEY, 0)).isEqualTo(content);
     }
 
     @Test
