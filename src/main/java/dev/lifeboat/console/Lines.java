@@ -27,6 +27,9 @@ import java.util.Optional;
 /** Turns what is recorded into what pages show. */
 @ApplicationScoped
 class Lines {
+    private static final String PARKED =
+            "It is parked: it was interrupted too often, and keeps other runs of the environment waiting.";
+
     private final ArtifactCatalogue artifacts;
     private final TaskRunner tasks;
     private final History history;
@@ -122,6 +125,11 @@ class Lines {
                 .toList();
     }
 
+    private static String toUnpark(RunSnapshot run) {
+        return "lifeboat run cancel " + run.parentRunId().orElse(run.runId())
+                + " takes it up again and ends it: as cancelled, or rolled back where it has touched the environment.";
+    }
+
     Views.RunDetails details(RunSnapshot run) {
         ObjectNode metadata = run.metadata();
         boolean active = run.completedAt().isEmpty() && !run.parked();
@@ -166,8 +174,8 @@ class Lines {
                         .orElse(""),
                 ended + " done",
                 facts,
-                run.fault().map(Fault::message).orElse(""),
-                run.fault().map(Fault::remedy).orElse(""),
+                run.fault().map(Fault::message).orElse(run.parked() ? PARKED : ""),
+                run.fault().map(Fault::remedy).orElse(run.parked() ? toUnpark(run) : ""),
                 degraded,
                 steps.stream().map(step -> step(step, run)).toList(),
                 history.events(run.runId(), 200).stream().map(Lines::event).toList());
