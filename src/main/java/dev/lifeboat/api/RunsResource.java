@@ -162,7 +162,7 @@ public class RunsResource {
             description =
                     "Wants the right that beginning it wants. A run that has not touched its environment ends as cancelled; a"
                             + " restore that has is rolled back. 409 (TOO_LATE) where the run is over or about to be. Asking again"
-                            + " changes nothing.")
+                            + " changes nothing. A parked run (interrupted too often) is taken up again and comes to its end.")
     @APIResponseSchema(value = RunView.class, responseCode = "202")
     public Response cancel(@PathParam("run") String id, EnvironmentsResource.NoBody body) {
         orchestrator.cancel(id, caller.user());

@@ -308,7 +308,13 @@ final class RunFollower {
             terminal.error(Faults.read(run.get("fault"), "message"));
         }
         if (run.path("parked").asBoolean()) {
-            terminal.line("  it is parked: it was interrupted too often; look at its events and evidence");
+            String cancelled =
+                    run.path("parent_run_id").asText(run.path("run_id").asText());
+            terminal.line(
+                    "  it is parked: it was interrupted too often, and keeps other runs of the environment waiting");
+            terminal.line(
+                    "  what to do: lifeboat run cancel " + cancelled
+                            + "   takes it up again and ends it: cancelled, or rolled back where it has touched the environment");
         }
     }
 }

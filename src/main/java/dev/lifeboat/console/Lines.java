@@ -38,6 +38,8 @@ import java.util.stream.Stream;
 class Lines {
     private static final int MOST_EVENTS = 200;
     private static final String ARTIFACTS = "/console/artifacts/";
+    private static final String PARKED =
+            "It is parked: it was interrupted too often, and keeps other runs of the environment waiting.";
 
     private final TaskRunner tasks;
     private final History history;
@@ -170,6 +172,11 @@ class Lines {
                 .toList();
     }
 
+    private static String toUnpark(RunSnapshot run) {
+        return "lifeboat run cancel " + run.parentRunId().orElse(run.runId())
+                + " takes it up again and ends it: as cancelled, or rolled back where it has touched the environment.";
+    }
+
     Views.RunDetails details(RunSnapshot run) {
         boolean active = run.completedAt().isEmpty() && !run.parked();
         Workflow workflow = Workflows.of(run.operation());
@@ -195,8 +202,8 @@ class Lines {
                         ? ended + " of " + (begun.size() + ahead.size()) + " done"
                         : ended + (ended == 1 ? " step" : " steps"),
                 facts(run, active),
-                run.fault().map(Fault::message).orElse(""),
-                run.fault().map(Fault::remedy).orElse(""),
+                run.fault().map(Fault::message).orElse(run.parked() ? PARKED : ""),
+                run.fault().map(Fault::remedy).orElse(run.parked() ? toUnpark(run) : ""),
                 safe(run, workflow, begun),
                 degraded,
                 Stream.concat(begun.stream().map(step -> step(step, run)), ahead.stream())

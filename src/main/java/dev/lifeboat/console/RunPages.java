@@ -148,7 +148,8 @@ public class RunPages {
     }
 
     private boolean mayStop(RunSnapshot run) {
-        return run.cancellation().isEmpty()
+        return run.completedAt().isEmpty()
+                && (run.cancellation().isEmpty() || run.parked())
                 && run.parentRunId().isEmpty()
                 && access.may(
                         caller.get(),

@@ -2,7 +2,10 @@ package dev.lifeboat.environment;
 
 import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -27,6 +30,31 @@ final class CommandControl implements ServiceControl {
     @Override
     public Outcome start() {
         return change(binding.start(), true);
+    }
+
+    /** Of the site's own programs only the one that tells the state may be run; of the others is seen that they are there. */
+    @Override
+    public String examine() {
+        for (List<String> command : List.of(binding.stop(), binding.start())) {
+            if (!isThere(command.getFirst())) {
+                throw ServiceProgram.notControlled(
+                        "the program " + command.getFirst()
+                                + " that controls the service is not there, or may not be run",
+                        String.join(" ", command));
+            }
+        }
+        return isRunning()
+                .map(runs -> "its programs are there, and the service " + (runs ? "runs" : "does not run"))
+                .orElse("its programs are there; whether the service runs is not known");
+    }
+
+    private static boolean isThere(String program) {
+        if (program.contains("/")) {
+            return Files.isExecutable(Path.of(program));
+        }
+        return Arrays.stream(System.getenv().getOrDefault("PATH", "").split(":", -1))
+                .filter(folder -> !folder.isEmpty())
+                .anyMatch(folder -> Files.isExecutable(Path.of(folder).resolve(program)));
     }
 
     @Override

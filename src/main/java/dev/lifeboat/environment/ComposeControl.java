@@ -5,6 +5,8 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Controls a service of a compose file, with docker compose or podman-compose: only what both have is used. The container is
@@ -13,6 +15,9 @@ import java.util.Optional;
 final class ComposeControl implements ServiceControl {
     /** For the program itself, beside the time that the container may take. */
     private static final Duration MARGIN = Duration.ofSeconds(20);
+
+    /** As both programs print it, whatever the file itself looks like. */
+    private static final Pattern SERVICE = Pattern.compile("  [\"']?([\\w.-]+)[\"']?:.*");
 
     private final ServiceBinding.Compose binding;
 
@@ -51,6 +56,42 @@ final class ComposeControl implements ServiceControl {
                 true,
                 done.succeeded() && state.succeeded(),
                 ServiceProgram.lines(pulled.log(), done.log(), state.log()));
+    }
+
+    /** The file's own list of services, and a question that only the containers' manager can answer. */
+    @Override
+    public String examine() {
+        ServiceProgram.Ended config = compose(List.of("config"), ServiceProgram.LOOK);
+        if (!config.succeeded()) {
+            throw ServiceProgram.notControlled("the compose file " + binding.file() + " can't be read", config.log());
+        }
+        if (!names(config.output()).contains(binding.service())) {
+            throw ServiceProgram.notControlled(
+                    "the compose file " + binding.file() + " has no service '" + binding.service() + "'",
+                    "its services are: " + String.join(", ", names(config.output())));
+        }
+        ServiceProgram.Ended listed = compose(List.of("ps"), ServiceProgram.LOOK);
+        if (!listed.succeeded()) {
+            throw ServiceProgram.notControlled(
+                    "the manager of the containers of " + binding.file() + " does not answer", listed.log());
+        }
+        return "service '" + binding.service() + "' of " + binding.file() + ", its manager answers";
+    }
+
+    /** The keys right below {@code services}; around the YAML some versions of these programs write lines of their own. */
+    private static List<String> names(String config) {
+        var names = new ArrayList<String>();
+        boolean within = false;
+        for (String line : config.lines().toList()) {
+            if (!line.isBlank() && !Character.isWhitespace(line.charAt(0))) {
+                within = line.stripTrailing().equals("services:");
+            }
+            Matcher key = SERVICE.matcher(line);
+            if (within && key.matches()) {
+                names.add(key.group(1));
+            }
+        }
+        return names;
     }
 
     @Override

@@ -98,6 +98,11 @@ final class KubernetesControl implements ServiceControl {
     }
 
     @Override
+    public String examine() {
+        return with(client -> shown() + ": " + replicas(deployment(client)) + " replicas");
+    }
+
+    @Override
     public Optional<Boolean> isRunning() {
         return Optional.of(with(client -> replicas(deployment(client)) > 0));
     }

@@ -19,6 +19,11 @@ final class NoServiceControl implements ServiceControl {
     }
 
     @Override
+    public String examine() {
+        return LEFT_ALONE.log();
+    }
+
+    @Override
     public Optional<Boolean> isRunning() {
         return Optional.empty();
     }

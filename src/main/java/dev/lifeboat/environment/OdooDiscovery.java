@@ -249,12 +249,15 @@ public final class OdooDiscovery {
                         "{kind: compose, compose-file: " + quoted(file) + ", compose-service: " + quoted(parts[0])
                                 + "}",
                         "its project holds this odoo.conf",
-                        Optional.of("{command: "
-                                + list(List.of("docker", "compose", "-f", file, "exec", "-T", parts[0], "odoo"))
-                                + ", conf: '/etc/odoo/odoo.conf'}")));
+                        Optional.of("{command: " + list(oneOff(file, parts[0])) + ", conf: '/etc/odoo/odoo.conf'}")));
             }
         });
         return found.size() == 1 ? Optional.of(found.getFirst()) : Optional.empty();
+    }
+
+    /** In a container of its own, through the image's entrypoint, which adds how the database is reached; Odoo need not run. */
+    private static List<String> oneOff(String file, String service) {
+        return List.of("docker", "compose", "-f", file, "run", "--rm", "--no-deps", "-T", service, "odoo");
     }
 
     private static String list(List<String> words) {

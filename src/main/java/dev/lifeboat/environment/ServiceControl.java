@@ -41,6 +41,14 @@ public interface ServiceControl {
     Outcome start();
 
     /**
+     * Looks whether the service is there and its manager answers, and changes nothing.
+     *
+     * @return what was seen, in one line
+     * @throws FaultException SERVICE_FAILED where either is not so, with what the manager said
+     */
+    String examine();
+
+    /**
      * Whether the service runs; empty where that is not known.
      *
      * @throws FaultException SERVICE_FAILED where the program that tells can't be run

@@ -12,6 +12,9 @@ import java.util.Optional;
 
 /** Runs a program that controls a service, and keeps what it said. */
 final class ServiceProgram {
+    /** How long a manager may take to say whether a service is there. */
+    static final Duration LOOK = Duration.ofSeconds(20);
+
     private ServiceProgram() {}
 
     /**
@@ -58,6 +61,17 @@ final class ServiceProgram {
                     .with("tool_output", e.getMessage())
                     .toException(e);
         }
+    }
+
+    /** A service that can't be controlled, and what its manager said. */
+    static FaultException notControlled(String message, String said) {
+        return Fault.of(
+                        FaultCode.SERVICE_FAILED,
+                        message,
+                        "Mend 'service' of the environment in the configuration, or give Lifeboat's user the right to it; with"
+                                + " kind: none Lifeboat leaves the service alone, and you stop Odoo before a restore.")
+                .with("tool_output", said)
+                .toException();
     }
 
     static String lines(String... parts) {

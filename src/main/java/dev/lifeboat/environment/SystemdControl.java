@@ -41,6 +41,30 @@ final class SystemdControl implements ServiceControl {
         return change("start", true);
     }
 
+    /** {@code show} exits with 0 for a unit that there is not; its load state tells. */
+    @Override
+    public String examine() {
+        ServiceProgram.Ended shown = ServiceProgram.run(
+                List.of(
+                        program("systemctl"),
+                        "--no-pager",
+                        "--no-ask-password",
+                        "show",
+                        "--property=LoadState,ActiveState",
+                        "--",
+                        binding.unit()),
+                ServiceProgram.LOOK);
+        if (!shown.succeeded()) {
+            throw ServiceProgram.notControlled("systemd does not tell of the unit " + binding.unit(), shown.log());
+        }
+        if (!shown.output().lines().toList().contains("LoadState=loaded")) {
+            throw ServiceProgram.notControlled(
+                    "systemd has no unit " + binding.unit() + " that it could stop and start", shown.log());
+        }
+        return "unit " + binding.unit() + ": "
+                + String.join(", ", shown.output().lines().toList());
+    }
+
     /** {@code is-active} exits with 0 only while the unit is active; one that starts, stops or has failed is not. */
     @Override
     public Optional<Boolean> isRunning() {

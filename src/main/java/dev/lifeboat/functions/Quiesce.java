@@ -4,6 +4,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.lifeboat.environment.Bindings;
 import dev.lifeboat.environment.EnvironmentCatalogue;
 import dev.lifeboat.environment.ServiceControl;
+import dev.lifeboat.fault.Fault;
+import dev.lifeboat.fault.FaultCode;
 import dev.lifeboat.fault.FaultException;
 import dev.lifeboat.json.Json;
 import dev.lifeboat.orchestrator.InProcessInvoker;
@@ -19,8 +21,9 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 
-/** Before a restore: stops the service and ends the database's sessions, within bounds and as well as it can. Before a backup: only where the configuration asks for it, because the snapshot is consistent without. */
+/** Before a restore: stops the service, without which the restore ends here, and ends the database's sessions as well as it can. Before a backup: only where the configuration asks for it, because the snapshot is consistent without. */
 @ApplicationScoped
 public class Quiesce implements StepFunction {
     static final String NAME = "quiesce";
@@ -67,9 +70,7 @@ public class Quiesce implements StepFunction {
                 || environments.configOf(bindings.environment()).service().stopForBackup();
         ObjectNode status = Json.object().put("wanted", wanted);
         ObjectNode outputs = Json.object();
-        if (wanted) {
-            quiesce(bindings, restore, status, outputs);
-        } else {
+        if (!wanted) {
             status.put("quiesced", false)
                     .put("degraded_mode", false)
                     .put(
@@ -77,46 +78,92 @@ public class Quiesce implements StepFunction {
                             "not needed: dump and filestore are read in one fenced snapshot; service.stop-for-backup"
                                     + " asks for a stop");
             outputs.put("summary", "not needed: one snapshot");
+            return new StepResult.Done(outputs, told(status));
         }
-        return new StepResult.Done(outputs, List.of(new EvidenceFile("quiesce_status.json", Json.pretty(status))));
-    }
-
-    /** Never fails: whatever could not be done is recorded, and a backup is marked as degraded. */
-    private static void quiesce(Bindings bindings, boolean restore, ObjectNode status, ObjectNode outputs) {
         Instant begin = Instant.now();
-        boolean quiesced = false;
-        boolean attempted = false;
-        try {
-            ServiceControl control = ServiceControl.of(bindings.service());
-            attempted = control.isRunning().orElse(true);
-            ServiceControl.Outcome stop = control.stop();
-            status.put("service_controlled", stop.controlled())
-                    .put("service_stopped", stop.controlled() && stop.succeeded())
-                    .put("service_log", stop.log());
-            quiesced = stop.controlled() && stop.succeeded();
-            if (restore) {
-                var server = new DatabaseServer(bindings.database());
-                String database = bindings.database().name();
-                if (server.exists(database)) {
-                    int before = server.sessions(database).size();
-                    int left =
-                            server.terminateSessions(database, SESSIONS_LIMIT).size();
-                    status.put("sessions_before", before).put("sessions_left", left);
-                } else {
-                    status.put("sessions_before", 0).put("sessions_left", 0);
-                }
+        ServiceControl service = ServiceControl.of(bindings.service());
+        boolean ran = ran(service);
+        Optional<Fault> running = stop(service, status);
+        if (restore) {
+            if (running.isPresent()) {
+                startAgain(service, status);
+                return new StepResult.Refused(List.of(running.get()), told(status));
             }
-        } catch (FaultException e) {
-            status.set("fault", Json.tree(e.fault()));
+            endSessions(bindings, status);
         }
+        boolean quiesced = status.path("service_stopped").asBoolean();
         status.put("quiesced", quiesced)
                 .put("degraded_mode", !quiesced)
                 .put("seconds", Duration.between(begin, Instant.now()).toMillis() / 1000.0);
         outputs.put("quiesced_at", Instant.now().toString())
-                .put(STOPPED, attempted)
+                .put(STOPPED, ran)
                 .put("summary", quiesced ? "service stopped" : "the service was not stopped");
         if (!quiesced && !restore) {
             outputs.putArray("degraded").add("the service could not be stopped for the backup");
+        }
+        return new StepResult.Done(outputs, told(status));
+    }
+
+    /** Also where nobody can tell. */
+    private static boolean ran(ServiceControl service) {
+        try {
+            return service.isRunning().orElse(true);
+        } catch (FaultException e) {
+            return true;
+        }
+    }
+
+    private static List<EvidenceFile> told(ObjectNode status) {
+        return List.of(new EvidenceFile("quiesce_status.json", Json.pretty(status)));
+    }
+
+    /** Empty: it does not run, or Lifeboat does not control it. */
+    private static Optional<Fault> stop(ServiceControl service, ObjectNode status) {
+        try {
+            ServiceControl.Outcome stop = service.stop();
+            status.put("service_controlled", stop.controlled())
+                    .put("service_stopped", stop.controlled() && stop.succeeded())
+                    .put("service_log", stop.log());
+            return stop.succeeded() ? Optional.empty() : Optional.of(notStopped(stop.log()));
+        } catch (FaultException e) {
+            status.set("fault", Json.tree(e.fault()));
+            return Optional.of(
+                    notStopped(e.fault().message() + "\n" + e.fault().facts().getOrDefault("tool_output", "")));
+        }
+    }
+
+    private static Fault notStopped(String said) {
+        return Fault.of(
+                        FaultCode.SERVICE_FAILED,
+                        "the service could not be stopped, and nothing is swapped below an Odoo that runs: database and"
+                                + " filestore are as they were",
+                        "See tool_output; mend 'service' of the environment, or what its manager complains of, and restore again. With"
+                                + " kind: none Lifeboat leaves the service alone: then stop Odoo yourself first.")
+                .with("tool_output", said.strip());
+    }
+
+    /** A stop that failed may have stopped some of it. */
+    private static void startAgain(ServiceControl service, ObjectNode status) {
+        try {
+            ServiceControl.Outcome start = service.start();
+            status.put("service_runs_again", start.succeeded()).put("start_log", start.log());
+        } catch (FaultException e) {
+            status.put("service_runs_again", false).set("start_fault", Json.tree(e.fault()));
+        }
+    }
+
+    /** As well as it can: the swap itself ends, or names, the sessions that are left. */
+    private static void endSessions(Bindings bindings, ObjectNode status) {
+        try {
+            var server = new DatabaseServer(bindings.database());
+            String database = bindings.database().name();
+            boolean there = server.exists(database);
+            int before = there ? server.sessions(database).size() : 0;
+            int left =
+                    there ? server.terminateSessions(database, SESSIONS_LIMIT).size() : 0;
+            status.put("sessions_before", before).put("sessions_left", left);
+        } catch (FaultException e) {
+            status.set("fault", Json.tree(e.fault()));
         }
     }
 }

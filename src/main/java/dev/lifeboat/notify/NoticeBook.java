@@ -32,6 +32,14 @@ class NoticeBook {
                         ORDER BY completed_at LIMIT 100""", String.class).getResultList();
     }
 
+    /** Runs that are parked, the oldest first. */
+    @Transactional
+    List<String> parked() {
+        return entities().createNativeQuery("""
+                        SELECT run_id FROM ops.runs WHERE parked_at IS NOT NULL AND status IN ('queued', 'running')
+                        ORDER BY parked_at LIMIT 100""", String.class).getResultList();
+    }
+
     /** How the run ended that had ended before this one, of the same operation in the same environment; one that was stopped tells nothing. */
     @Transactional
     Optional<RunStatus> before(String runId) {

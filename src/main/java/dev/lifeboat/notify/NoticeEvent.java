@@ -5,7 +5,7 @@ import java.util.Locale;
 
 /** What people are told of. */
 public enum NoticeEvent {
-    /** A run failed. */
+    /** A run failed, or was interrupted so often that it is parked and waits for a person. */
     RUN_FAILED,
     /** A restore failed and the environment was put back. */
     ROLLED_BACK,

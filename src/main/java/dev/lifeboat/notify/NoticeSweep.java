@@ -71,6 +71,7 @@ class NoticeSweep {
         if (isMine()) {
             duty.whileOn(() -> {
                 lookAtRuns();
+                lookAtParked();
                 deliver(Instant.MAX);
             });
         }
@@ -108,6 +109,7 @@ class NoticeSweep {
         if (isMine()) {
             try {
                 lookAtRuns();
+                lookAtParked();
                 deliver(Instant.now().plus(AT_THE_END));
             } catch (RuntimeException e) {
                 LOG.warnf("notices were not all sent; the next engine goes on: %s", e.getMessage());
@@ -127,6 +129,13 @@ class NoticeSweep {
                     .map(told -> told.redacted(new Redactor(environments.secrets(run.environment()))));
             book.noticed(
                     runId, notice, notice.map(told -> targets.of(told.event())).orElse(List.of()));
+        }
+    }
+
+    private void lookAtParked() {
+        for (String runId : book.parked()) {
+            Notice notice = Notices.parked(runs.load(runId));
+            book.enter(notice, targets.of(notice.event()));
         }
     }
 

@@ -52,6 +52,21 @@ final class Notices {
         };
     }
 
+    /** What is told of a run that is parked; once each time. */
+    static Notice parked(RunSnapshot run) {
+        return new Notice(
+                run.runId() + " parked " + run.epoch(),
+                NoticeEvent.RUN_FAILED,
+                run.environment().toString(),
+                Optional.of(run.runId()),
+                "Lifeboat: " + run.operation().wireName() + " of " + run.environment() + " is parked",
+                "it was interrupted too often, and keeps other runs of the environment waiting\nwhat to do: `lifeboat run cancel "
+                        + run.parentRunId().orElse(run.runId())
+                        + "` takes it up again and ends it: as cancelled, or rolled back where it has touched the environment"
+                        + "\nrun " + run.runId() + ": lifeboat run show " + run.runId(),
+                run.now());
+    }
+
     private static Notice notice(RunSnapshot run, NoticeEvent event, String how) {
         var lines = new ArrayList<String>();
         run.fault().ifPresent(fault -> lines.addAll(told(fault)));

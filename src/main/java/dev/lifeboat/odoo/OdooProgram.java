@@ -16,6 +16,7 @@ import java.util.Optional;
  * the live service, and be gone afterwards.
  */
 public final class OdooProgram {
+    private static final int LAST_LINES = 20;
     private static final String UNKNOWN_COMMAND = "Unknown command";
 
     private final OdooCommand odoo;
@@ -54,6 +55,9 @@ public final class OdooProgram {
         if (ended.log().contains(UNKNOWN_COMMAND)) {
             return false;
         }
+        if (SyntaxValidation.findings(ended.log(), copy).lines() == 0) {
+            throw notRun(ended, FaultCode.LOAD_FAILED).toException();
+        }
         throw Fault.of(
                         FaultCode.LOAD_FAILED,
                         "Odoo's own neutralize command failed on what was loaded; the present database is as it was",
@@ -62,6 +66,21 @@ public final class OdooProgram {
                 .with("exit_code", ended.exitCode())
                 .with("tool_output", ended.log())
                 .toException();
+    }
+
+    /** A call that failed without a line of Odoo's log: what said something is what should have run Odoo. */
+    static Fault notRun(Ended ended, FaultCode code) {
+        List<String> lines = ended.log().lines().filter(line -> !line.isBlank()).toList();
+        return Fault.of(
+                        code,
+                        "Odoo's command line could not be run: exit code " + ended.exitCode()
+                                + " and no line of Odoo's log; the present database and filestore are as they were",
+                        "See tool_output, and mend odoo.command or odoo.conf of the environment in the configuration, then restore"
+                                + " again; `--no-verify` restores without the check.")
+                .with("exit_code", ended.exitCode())
+                .with(
+                        "tool_output",
+                        String.join("\n", lines.subList(Math.max(0, lines.size() - LAST_LINES), lines.size())));
     }
 
     private Ended run(String copy, List<String> arguments, FaultCode code) {

@@ -1,6 +1,7 @@
 package dev.lifeboat.odoo;
 
 import dev.lifeboat.environment.OdooCommand;
+import dev.lifeboat.fault.FaultCode;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -37,7 +38,8 @@ public final class SyntaxValidation implements ValidationCheck {
      * Makes the check.
      *
      * @param copy a hidden, neutralised copy for this purpose
-     * @throws dev.lifeboat.fault.FaultException VALIDATION_FAILED where Odoo can't be run, STEP_TIMED_OUT
+     * @throws dev.lifeboat.fault.FaultException VALIDATION_FAILED where Odoo can't be run, or ends with an error and no line of
+     *     its log; STEP_TIMED_OUT
      */
     public static CheckResult of(OdooCommand odoo, String copy) {
         var check = new SyntaxValidation();
@@ -49,6 +51,9 @@ public final class SyntaxValidation implements ValidationCheck {
             return CheckResult.notApplicable(
                     check, "Odoo logged nothing on its standard error: does its odoo.conf have it log to syslog?");
         }
+        if (found.lines() == 0) {
+            throw OdooProgram.notRun(ended, FaultCode.VALIDATION_FAILED).toException();
+        }
         if (ended.exitCode() == 0 && found.bad() == 0) {
             return CheckResult.passed(check, actual, List.of());
         }
@@ -56,7 +61,7 @@ public final class SyntaxValidation implements ValidationCheck {
                 check, actual, found.shown().isEmpty() ? ended.log().lines().toList() : found.shown());
     }
 
-    private static OdooLog.Findings findings(String log, String database) {
+    static OdooLog.Findings findings(String log, String database) {
         try {
             return OdooLog.read(
                     new ByteArrayInputStream(log.getBytes(StandardCharsets.UTF_8)), Instant.EPOCH, database);

@@ -117,10 +117,18 @@ public final class Decider {
 
     private static Decision afterFailure(Workflow workflow, RunSnapshot run, Step broken, Fault fault) {
         boolean wanted = run.metadata().path("rollback_on_failure").asBoolean(true);
-        if (workflow.rollback().isEmpty() || !broken.needsRollback() || !wanted) {
+        if (workflow.rollback().isEmpty() || !broken.needsRollback() || !wanted || isUntouched(workflow, run, broken)) {
             return last(workflow, run, RunStatus.FAILED, Optional.of(fault));
         }
         return rollingBack(workflow, run, fault);
+    }
+
+    /** What refuses has touched nothing; where nothing before it has either, there is nothing to put back. */
+    private static boolean isUntouched(Workflow workflow, RunSnapshot run, Step broken) {
+        return workflow.pointOfNoReturn().filter(broken::equals).isPresent()
+                && run.latest(broken.name())
+                        .filter(attempt -> attempt.status() == StepStatus.REFUSED)
+                        .isPresent();
     }
 
     private static Decision rollingBack(Workflow workflow, RunSnapshot run, Fault fault) {

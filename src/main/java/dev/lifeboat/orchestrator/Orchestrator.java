@@ -127,10 +127,11 @@ public class Orchestrator {
 
     /**
      * Asks a run to stop. It ends as cancelled where it has not touched the environment yet, and is rolled back where it has; what
-     * it has under way is ended first. Asking twice is asking once.
+     * it has under way is ended first. Asking twice is asking once. A parked run is taken up again for it, and comes to its end
+     * even where it is too late to stop it.
      *
-     * @throws FaultException UNKNOWN_RUN; TOO_LATE where it is over, has begun what can't be stopped any more, is parked, or belongs
-     *     to another run
+     * @throws FaultException UNKNOWN_RUN; TOO_LATE where it is over, has begun what can't be stopped any more, or belongs to another
+     *     run
      */
     public void cancel(String runId, String user) {
         RunSnapshot run = runs.load(runId);
@@ -141,8 +142,7 @@ public class Orchestrator {
         }
         if (!runs.askToStop(runId, user, Workflows.of(run.operation()).closing())) {
             throw tooLate(
-                    "it is too late to stop run " + runId + ": "
-                            + (run.parked() ? "it is parked" : "it is over, or about to be"),
+                    "it is too late to stop run " + runId + ": it is over, or about to be",
                     "See how it ends: lifeboat run show " + runId + " --follow");
         }
         wake(runId);

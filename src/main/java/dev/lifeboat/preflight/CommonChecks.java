@@ -2,8 +2,6 @@ package dev.lifeboat.preflight;
 
 import dev.lifeboat.environment.Bindings;
 import dev.lifeboat.environment.EnvironmentId;
-import dev.lifeboat.fault.Fault;
-import dev.lifeboat.fault.FaultCode;
 import dev.lifeboat.guardrail.Guardrail;
 import dev.lifeboat.guardrail.Guardrails;
 import dev.lifeboat.run.Operation;
@@ -46,13 +44,7 @@ class CommonChecks {
             return Check.skipped(name, lookedAt, "the guardrail is switched off");
         }
         return runs.activeRun(id)
-                .map(run -> Check.failed(
-                        name,
-                        lookedAt,
-                        Fault.of(
-                                FaultCode.RUN_ACTIVE,
-                                "environment " + id + " already has an active run: " + run,
-                                "Wait for it (`lifeboat run show " + run + " --follow`) and try again.")))
+                .map(fault -> Check.failed(name, lookedAt, fault))
                 .orElseGet(() -> Check.passed(name, lookedAt, "none"));
     }
 }

@@ -7,6 +7,8 @@ import dev.lifeboat.artifact.OpenArtifact;
 import dev.lifeboat.environment.Bindings;
 import dev.lifeboat.environment.EnvironmentId;
 import dev.lifeboat.environment.LifeboatConfig;
+import dev.lifeboat.environment.ServiceBinding;
+import dev.lifeboat.environment.ServiceControl;
 import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
 import dev.lifeboat.fault.FaultException;
@@ -31,7 +33,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Function;
 
-/** The nine preconditions of the restore specification, in its order. */
+/** The nine preconditions of the restore specification, in its order; of the eighth, the service is told apart. */
 @ApplicationScoped
 public class RestorePreconditions {
     private final CommonChecks common;
@@ -80,6 +82,7 @@ public class RestorePreconditions {
         checks.add(integrity(open));
         checks.add(room(bindings, row, type));
         checks.add(reachable(bindings, open, type));
+        checks.add(service(bindings));
         checks.add(manifest);
         return new PreflightReport(checks);
     }
@@ -254,6 +257,24 @@ public class RestorePreconditions {
             }
             return String.join("; ", found);
         });
+    }
+
+    /** What stands between an Odoo that runs and databases that are swapped below it. */
+    private static Check service(Bindings bindings) {
+        String name = "service can be stopped and started";
+        String lookedAt = "service.kind " + bindings.service().kind();
+        return switch (bindings.service()) {
+            case ServiceBinding.None none ->
+                Check.skipped(name, lookedAt, ServiceControl.of(none).examine());
+            case ServiceBinding.Systemd systemd -> examined(name, lookedAt, systemd);
+            case ServiceBinding.Compose compose -> examined(name, lookedAt, compose);
+            case ServiceBinding.Kubernetes kubernetes -> examined(name, lookedAt, kubernetes);
+            case ServiceBinding.Command command -> examined(name, lookedAt, command);
+        };
+    }
+
+    private static Check examined(String name, String lookedAt, ServiceBinding binding) {
+        return Probe.check(name, lookedAt, () -> ServiceControl.of(binding).examine());
     }
 
     /** Then this process may well see the filestore for reading only, and has no tools: prepare-restore, which touches nothing, tells. */

@@ -129,19 +129,26 @@ public class RunStore {
     }
 
     private RuntimeException active(EnvironmentId environment) {
-        String active = QuarkusTransaction.requiringNew().call(() -> Run.<Run>find(
-                        "environmentId = ?1 and status in ('queued','running') and parentRunId is null"
-                                + " and operationType in ?2",
-                        environment.toString(),
-                        Operation.exclusive())
-                .firstResultOptional()
-                .map(run -> run.operationType + " " + run.runId)
-                .orElse("a run that has just ended"));
-        return Fault.of(
+        return QuarkusTransaction.requiringNew()
+                .call(() -> activeIn(environment))
+                .map(run -> activeFault(environment, run.operationType + " " + run.runId, run))
+                .orElseGet(() -> Fault.of(
                         FaultCode.RUN_ACTIVE,
-                        "environment " + environment + " already has an active run: " + active,
-                        "Wait for it (`lifeboat run show RUN --follow`) and try again.")
+                        "environment " + environment + " already has an active run: a run that has just ended",
+                        "Try again."))
                 .toException();
+    }
+
+    private static Fault activeFault(EnvironmentId environment, String shown, Run run) {
+        return Fault.of(
+                FaultCode.RUN_ACTIVE,
+                "environment " + environment + " already has an active run: " + shown
+                        + (run.parkedAt == null ? "" : ", which is parked: it was interrupted too often"),
+                run.parkedAt == null
+                        ? "Wait for it (`lifeboat run show " + run.runId + " --follow`) and try again."
+                        : "`lifeboat run cancel " + run.runId
+                                + "` takes it up again and has it end: as cancelled, or rolled"
+                                + " back where it has touched the environment.");
     }
 
     /**
@@ -468,26 +475,35 @@ public class RunStore {
     }
 
     /**
-     * Asks a run to stop; who is asked already is not asked again.
+     * Asks a run to stop; who is asked already is not asked again. A parked run is taken up again for it, and its take-overs are
+     * counted anew: one that is past its last point to stop at then comes to its own end.
      *
      * @param closing the steps of which none may have begun: what they do is not stopped any more
-     * @return whether the run is asked; false where it is over, parked, or has begun one of {@code closing}
+     * @return whether the run stops, or goes on after it was parked; false where it is over, or has begun one of {@code closing}
      */
     @Transactional(Transactional.TxType.REQUIRES_NEW)
     public boolean askToStop(String runId, String user, List<String> closing) {
         // Locked as a step's beginning locks it: of the two one comes first, and the other sees it.
-        List<Boolean> open = entities()
+        List<Object[]> open = entities()
                 .createNativeQuery(
-                        "SELECT cancel_requested_at IS NOT NULL FROM ops.runs WHERE run_id = ?1"
-                                + " AND status IN ('queued', 'running') AND parked_at IS NULL FOR UPDATE",
-                        Boolean.class)
+                        "SELECT cancel_requested_at IS NOT NULL, parked_at IS NOT NULL FROM ops.runs WHERE run_id = ?1"
+                                + " AND status IN ('queued', 'running') FOR UPDATE",
+                        Object[].class)
                 .setParameter(1, runId)
                 .getResultList();
-        if (open.isEmpty() || open.getFirst()) {
-            return !open.isEmpty();
+        if (open.isEmpty()) {
+            return false;
+        }
+        boolean asked = (Boolean) open.getFirst()[0];
+        boolean parked = (Boolean) open.getFirst()[1];
+        if (parked) {
+            unpark(runId, user);
+        }
+        if (asked) {
+            return true;
         }
         if (RunStep.count("runId = ?1 and step in ?2 and status not in ('void', 'skipped')", runId, closing) > 0) {
-            return false;
+            return parked;
         }
         entities()
                 .createNativeMutationQuery("UPDATE ops.runs SET cancel_requested_at = clock_timestamp(),"
@@ -502,6 +518,15 @@ public class RunStore {
                 .executeUpdate();
         event(runId, "cancel_requested", Json.object().put("user", user));
         return true;
+    }
+
+    private void unpark(String runId, String user) {
+        entities()
+                .createNativeMutationQuery("UPDATE ops.runs SET parked_at = NULL, recoveries = 0,"
+                        + " wake_at = clock_timestamp() WHERE run_id = ?1")
+                .setParameter(1, runId)
+                .executeUpdate();
+        event(runId, "run_unparked", Json.object().put("user", user));
     }
 
     /** The runs that {@code parent} started and that go on. */
@@ -647,16 +672,19 @@ public class RunStore {
                 > 0;
     }
 
-    /** The exclusive run that is active in an environment. */
+    /** What keeps another exclusive run of an environment from beginning: RUN_ACTIVE; empty where none is active. */
     @Transactional
-    public Optional<String> activeRun(EnvironmentId environment) {
+    public Optional<Fault> activeRun(EnvironmentId environment) {
+        return activeIn(environment).map(run -> activeFault(environment, run.runId, run));
+    }
+
+    private static Optional<Run> activeIn(EnvironmentId environment) {
         return Run.<Run>find(
                         "environmentId = ?1 and status in ('queued','running') and parentRunId is null"
                                 + " and operationType in ?2",
                         environment.toString(),
                         Operation.exclusive())
-                .firstResultOptional()
-                .map(run -> run.runId);
+                .firstResultOptional();
     }
 
     private static RunStep attempt(String runId, int epoch, String step, int seq, int attempt, StepStatus status) {

@@ -96,6 +96,13 @@ class CommandLineTest {
     }
 
     @Test
+    void a_parked_run_is_told_with_the_command_that_ends_it() {
+        engine.answer("GET " + RUN, 200, run("running", ", \"parked\": true"));
+        Ended ended = lifeboat("run", "show", "run_1", "--follow");
+        assertThat(ended.out()).contains("it is parked", "what to do: lifeboat run cancel run_1");
+    }
+
+    @Test
     void each_step_is_one_line_as_it_ends_and_no_line_is_told_twice() {
         String first = """
                 , "steps": [{"name": "dump-db", "status": "done", "attempt": 1, "seconds": 2.1,

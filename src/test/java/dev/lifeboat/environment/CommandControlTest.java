@@ -59,6 +59,16 @@ final class CommandControlTest extends ServiceControlContract {
     }
 
     @Test
+    void a_program_that_there_is_not_is_seen_before_anything_depends_on_it() {
+        var fault = catchThrowableOfType(
+                        FaultException.class, () -> control("start", "none", Optional.of("status"), LIMIT)
+                                .examine())
+                .fault();
+        assertThat(fault.code()).isEqualTo(FaultCode.SERVICE_FAILED);
+        assertThat(fault.message()).contains(folder.resolve("none").toString());
+    }
+
+    @Test
     void arguments_reach_the_program_as_they_are() throws IOException {
         Scripts.write(folder, "echo-arguments", "for a in \"$@\"; do echo \"<$a>\"; done");
         var control = ServiceControl.of(new ServiceBinding.Command(

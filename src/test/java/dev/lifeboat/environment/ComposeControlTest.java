@@ -1,13 +1,17 @@
 package dev.lifeboat.environment;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.lifeboat.fault.Fault;
+import dev.lifeboat.fault.FaultException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
@@ -30,6 +34,10 @@ final class ComposeControlTest extends ServiceControlContract {
         Scripts.write(folder, "logs", "echo 'odoo-1  | a line of the log'");
         Scripts.write(folder, "docker", """
                 echo "$@" >> calls
+                case "$4" in
+                  config) printf 'name: shop\\nservices:\\n  db:\\n    image: postgres\\n  odoo:\\n    image: odoo\\nvolumes:\\n  data: {}\\n'; exit 0 ;;
+                  ps) [ ! -e away ] || { echo "Cannot connect to the Docker daemon" >&2; exit 1; }; exit 0 ;;
+                esac
                 [ "$1" = compose ] && [ "$2" = -f ] || { echo "unknown: $*" >&2; exit 2; }
                 case "$*" in *" odoo" | *" odoo true") ;; *) echo "no such service" >&2; exit 1 ;; esac
                 exec "./$4"
@@ -77,6 +85,19 @@ final class ComposeControlTest extends ServiceControlContract {
         assertThat(outcome.succeeded()).as(outcome.log()).isTrue();
         assertThat(outcome.log()).contains("timed out", "kill odoo");
         assertThat(reallyRuns()).contains(false);
+    }
+
+    @Test
+    void a_service_or_a_manager_that_there_is_not_is_seen_before_anything_depends_on_it() throws IOException {
+        assertThat(faultOf(() -> control("data").examine()).facts().get("tool_output"))
+                .isEqualTo("its services are: db, odoo");
+        Files.createFile(folder.resolve("away"));
+        assertThat(faultOf(() -> control().examine()).facts().get("tool_output"))
+                .contains("Cannot connect to the Docker daemon");
+    }
+
+    private static Fault faultOf(ThrowingCallable look) {
+        return catchThrowableOfType(FaultException.class, look).fault();
     }
 
     @Test

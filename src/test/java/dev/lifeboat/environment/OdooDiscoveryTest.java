@@ -154,7 +154,7 @@ final class OdooDiscoveryTest {
                 .containsEntry("kind", "compose")
                 .containsEntry("compose-file", folder.resolve("c.yml").toString())
                 .containsEntry("compose-service", "web");
-        assertThat(prod.get("odoo").get("command").toString()).endsWith("exec, -T, web, odoo]");
+        assertThat(prod.get("odoo").get("command").toString()).endsWith("run, --rm, --no-deps, -T, web, odoo]");
     }
 
     @Test

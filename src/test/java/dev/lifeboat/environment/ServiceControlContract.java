@@ -47,6 +47,15 @@ abstract class ServiceControlContract {
     }
 
     @Test
+    void a_service_that_is_there_is_seen_whether_it_runs_or_not_and_nothing_is_changed_by_the_look() {
+        ServiceControl control = control();
+        assertThat(control.examine()).isNotBlank();
+        control.start();
+        assertThat(control.examine()).isNotBlank();
+        reallyRuns().ifPresent(runs -> assertThat(runs).isTrue());
+    }
+
+    @Test
     void an_outcome_always_says_what_happened() {
         ServiceControl control = control();
         assertThat(control.start().log()).isNotBlank();

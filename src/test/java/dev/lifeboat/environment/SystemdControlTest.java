@@ -1,7 +1,10 @@
 package dev.lifeboat.environment;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.lifeboat.fault.FaultCode;
+import dev.lifeboat.fault.FaultException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,6 +32,10 @@ final class SystemdControlTest extends ServiceControlContract {
         Scripts.write(folder, "systemctl", """
                 echo "$@" >> calls
                 while [ "${1#--}" != "$1" ]; do shift; done
+                if [ "$1" = show ]; then
+                  [ "$4" = odoo.service ] && echo LoadState=loaded || echo LoadState=not-found
+                  echo ActiveState=inactive; exit 0
+                fi
                 if [ "$1" = kill ]; then shift; set -- kill "$2" "$3"; fi
                 [ "$2" = -- ] && [ "$3" = odoo.service ] || { echo "Unit $3 not found." >&2; exit 5; }
                 exec "./$1"
@@ -72,6 +79,16 @@ final class SystemdControlTest extends ServiceControlContract {
         ServiceControl.Outcome outcome = control("other.service").start();
         assertThat(outcome.succeeded()).isFalse();
         assertThat(outcome.log()).contains("Unit other.service not found.", "exit code 5");
+    }
+
+    @Test
+    void a_unit_that_there_is_not_is_seen_before_anything_depends_on_it() {
+        var fault = catchThrowableOfType(
+                        FaultException.class, () -> control("other.service").examine())
+                .fault();
+        assertThat(fault.code()).isEqualTo(FaultCode.SERVICE_FAILED);
+        assertThat(fault.message()).contains("other.service");
+        assertThat(fault.facts().get("tool_output")).contains("LoadState=not-found");
     }
 
     @Test

@@ -64,6 +64,19 @@ final class NoticesTest {
     }
 
     @Test
+    void a_parked_run_is_told_as_a_failed_one_with_the_command_that_frees_its_environment() {
+        Notice notice = Notices.parked(run("run_1", Operation.RESTORE, RunStatus.RUNNING, Json.object()));
+        assertThat(notice.event()).isEqualTo(NoticeEvent.RUN_FAILED);
+        assertThat(notice.title()).isEqualTo("Lifeboat: restore of acme/prod is parked");
+        assertThat(notice.text()).contains("what to do: `lifeboat run cancel run_1`");
+        assertThat(Notices.parked(
+                                run("safety", Operation.BACKUP, RunStatus.RUNNING, Json.object(), Optional.of("run_1")))
+                        .text())
+                .as("a run that belongs to another stops with it")
+                .contains("`lifeboat run cancel run_1`");
+    }
+
+    @Test
     void each_end_of_a_run_is_told_as_what_it_is_and_an_ordinary_success_is_not() {
         assertThat(event(run("r", Operation.RESTORE, RunStatus.ROLLED_BACK, Json.object()), Optional.empty()))
                 .contains(NoticeEvent.ROLLED_BACK);

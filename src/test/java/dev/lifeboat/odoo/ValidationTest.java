@@ -368,10 +368,23 @@ final class ValidationTest {
         syntax = Optional.of(SyntaxValidation.of(
                 odoo("2026-11-20 12:00:01,000 1 CRITICAL copy odoo: Failed to initialize", 0), "copy"));
         assertThat(check("syntax validation").outcome()).isEqualTo(Outcome.FAILED);
-        syntax = Optional.of(SyntaxValidation.of(odoo("", 1), "copy"));
-        assertThat(check("syntax validation").outcome()).isEqualTo(Outcome.FAILED);
         syntax = Optional.of(SyntaxValidation.of(odoo("", 0), "copy"));
         assertThat(check("syntax validation").outcome()).isEqualTo(Outcome.NOT_APPLICABLE);
+    }
+
+    @Test
+    void a_command_line_that_never_reached_odoo_is_told_with_its_last_words_and_blames_no_addon() throws IOException {
+        OdooCommand notRunning = odoo("service \"odoo\" is not running", 1);
+        assertThatThrownBy(() -> SyntaxValidation.of(notRunning, "copy"))
+                .isInstanceOfSatisfying(FaultException.class, e -> {
+                    assertThat(e.fault().message()).contains("could not be run");
+                    assertThat(e.fault().remedy()).contains("odoo.command").doesNotContain("addons");
+                    assertThat(e.fault().facts().get("tool_output")).isEqualTo("service \"odoo\" is not running");
+                });
+        assertThatThrownBy(() -> new OdooProgram(notRunning).neutralize("copy"))
+                .isInstanceOfSatisfying(
+                        FaultException.class,
+                        e -> assertThat(e.fault().message()).contains("could not be run"));
     }
 
     @Test

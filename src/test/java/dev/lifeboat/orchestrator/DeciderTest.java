@@ -49,6 +49,20 @@ class DeciderTest {
     }
 
     @Test
+    void what_refuses_to_begin_touching_the_environment_fails_the_run_and_nothing_is_put_back() {
+        History run = restoreUpTo("quiesce")
+                .add(
+                        "quiesce",
+                        1,
+                        StepStatus.REFUSED,
+                        Optional.of(Fault.of(FaultCode.SERVICE_FAILED, "it did not stop", "mend it")));
+        assertThat(invoked(run.decide())).isEqualTo("finalize");
+        run.add("finalize", 1, StepStatus.DONE);
+        assertThat(run.decide()).isInstanceOfSatisfying(Decision.Finish.class, finish -> assertThat(finish.status())
+                .isEqualTo(RunStatus.FAILED));
+    }
+
+    @Test
     void a_step_that_does_not_apply_is_skipped_with_its_reason() {
         var run = new History(Operation.BACKUP, "filestore_only")
                 .add("discover-bindings", 1, StepStatus.DONE)

@@ -108,6 +108,50 @@ class RunStoreTest {
     }
 
     @Test
+    void a_parked_run_that_is_asked_to_stop_is_taken_up_again_and_its_take_overs_count_anew() {
+        EnvironmentId environment = environment();
+        String run = runs.create(run(Operation.BACKUP, environment, Optional.empty()));
+        assertThat(runs.claim(run, "first", OVER)).isPresent();
+        int epoch = runs.claim(run, "second", OVER).orElseThrow();
+        assertThat(runs.park(run, epoch, "taken over 21 times")).isTrue();
+        assertThat(runs.claim(run, "third", LONG)).as("parked").isEmpty();
+        Fault told = runs.activeRun(environment).orElseThrow();
+        assertThat(told.message()).contains(run, "parked");
+        assertThat(told.remedy()).contains("lifeboat run cancel " + run);
+        var refused = catchThrowableOfType(
+                FaultException.class, () -> runs.create(run(Operation.RESTORE, environment, Optional.empty())));
+        assertThat(refused.fault().remedy()).contains("lifeboat run cancel " + run);
+
+        assertThat(runs.askToStop(run, "maria", List.of("finalize"))).isTrue();
+
+        assertThat(runs.load(run).parked()).isFalse();
+        assertThat(runs.load(run).recoveries()).isZero();
+        assertThat(runs.load(run).cancellation().orElseThrow().by()).isEqualTo("maria");
+        assertThat(runs.due("third", 1000)).contains(run);
+        assertThat(runs.claim(run, "third", LONG)).isPresent();
+        assertThat(runs.events(run)).extracting(event -> event.eventType).contains("run_unparked", "cancel_requested");
+    }
+
+    @Test
+    void a_parked_run_that_can_not_be_stopped_any_more_or_was_asked_already_goes_on_to_its_end() {
+        String closing = created();
+        int epoch = runs.claim(closing, "first", OVER).orElseThrow();
+        runs.begin(closing, epoch, "finalize", 9, 1, LONG, false);
+        runs.park(closing, epoch, "taken over 21 times");
+        assertThat(runs.askToStop(closing, "maria", List.of("finalize"))).isTrue();
+        assertThat(runs.load(closing).cancellation()).isEmpty();
+        assertThat(runs.claim(closing, "second", LONG)).isPresent();
+
+        String asked = created();
+        int before = runs.claim(asked, "first", OVER).orElseThrow();
+        runs.askToStop(asked, "peter", List.of("finalize"));
+        runs.park(asked, before, "taken over 21 times");
+        assertThat(runs.askToStop(asked, "maria", List.of("finalize"))).isTrue();
+        assertThat(runs.load(asked).cancellation().orElseThrow().by()).isEqualTo("peter");
+        assertThat(runs.claim(asked, "second", LONG)).isPresent();
+    }
+
+    @Test
     void nothing_is_written_under_an_older_epoch() {
         String run = created();
         int old = runs.claim(run, "first", OVER).orElseThrow();
@@ -192,7 +236,7 @@ class RunStoreTest {
                 FaultException.class, () -> runs.create(run(Operation.RESTORE, environment, Optional.empty())));
         assertThat(refused.fault().code()).isEqualTo(FaultCode.RUN_ACTIVE);
         assertThat(refused.fault().message()).contains(active);
-        assertThat(runs.activeRun(environment)).contains(active);
+        assertThat(runs.activeRun(environment).orElseThrow().message()).contains(active);
 
         String child = runs.create(run(Operation.BACKUP, environment, Optional.of(active)));
         assertThat(runs.child(active, Operation.BACKUP)).contains(child);

@@ -99,6 +99,50 @@ class RestoreRulesIT {
     }
 
     @Test
+    void a_service_that_there_is_not_is_told_before_a_restore_begins() throws Exception {
+        String artifact = backUp();
+        shop.configure(
+                "staging",
+                "service: {kind: command, start: [\"/nowhere/start-odoo\"], stop: [\"/nowhere/stop-odoo\"]}\n",
+                "",
+                "");
+
+        JsonNode refused = restore(3, artifact);
+
+        assertThat(refused.path("findings").toString()).contains("SERVICE_FAILED", "/nowhere/stop-odoo", "kind: none");
+        assertThat(shop.lifeboat("preflight", "shop", artifact).output())
+                .contains("service can be stopped and started");
+        assertThat(shop.lifeboat("runs", "--json").succeeded().json()).hasSize(1);
+    }
+
+    @Test
+    void a_service_that_does_not_stop_ends_a_restore_before_anything_is_swapped() throws Exception {
+        Path calls = folder.resolve("calls");
+        shop.configure(
+                "staging", shop.service("echo started >> '" + calls + "'", "echo 'Access denied' >&2; exit 4"), "", "");
+        String artifact = backUp();
+        TestCluster.execute(shop.database(), CHANGE);
+        var tables = shop.tables();
+        var tree = shop.tree();
+
+        JsonNode run = restore(1, artifact);
+
+        assertThat(run.path("status").asText()).isEqualTo("failed");
+        assertThat(run.path("fault").path("code").asText()).isEqualTo("SERVICE_FAILED");
+        assertThat(run.path("fault").path("facts").path("tool_output").asText()).contains("Access denied");
+        assertThat(shop.tables()).isEqualTo(tables);
+        assertThat(shop.tree()).isEqualTo(tree);
+        assertThat(shop.leftBeside()).isEmpty();
+        assertThat(run.path("steps").findValuesAsText("name"))
+                .contains("quiesce")
+                .doesNotContain("restore-db", "restore-filestore", "roll-back");
+        assertThat(Files.readAllLines(calls))
+                .as("what was stopped of it runs again")
+                .containsExactly("started");
+        hasEvidence(run);
+    }
+
+    @Test
     void where_the_displaced_database_is_gone_the_safety_backup_is_restored() throws Exception {
         String drop = """
                 [ -e '%s/broken' ] || exit 0
@@ -215,7 +259,9 @@ class RestoreRulesIT {
                 .readTree(
                         shop.lifeboat("preflight", "shop", "bk_none", "--json").output());
         assertThat(none.path("ok").asBoolean()).isFalse();
-        assertThat(none.path("checks")).hasSize(9);
+        assertThat(none.path("checks"))
+                .as("the eighth tells of the service apart")
+                .hasSize(10);
         for (JsonNode check : none.path("checks")) {
             assertThat(check.path("looked_at").asText()).isNotBlank();
             if (check.path("status").asText().equals("failed")) {
