@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Writes the Knative Services of overlays/knative from functions/*/function.yaml, which alone say what a function needs. A call
-# takes ten minutes at most, as Knative allows by default: what takes longer goes on in the sidecar.
+# Writes the Knative Services of overlays/knative from functions/*/function.yaml, which alone say what a function needs, and a PingSource
+# for each that is to be called by the minute. A call takes ten minutes at most, as Knative allows by default: what takes longer goes
+# on in the sidecar.
 #   usage: knative.sh >overlays/knative/functions.yaml
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../../functions"
@@ -12,6 +13,16 @@ for folder in */; do
   name=${folder%/}
   timeout=$(value "$name" timeout_seconds)
   [ "$timeout" -le 600 ] || timeout=600
+  calls=
+  keys_read_only=true
+  if grep -q '"functions: call"' "$name/function.yaml"; then
+    # It stands in for an engine: it calls the others, and makes the installation's key where there is none. A PingSource shows no token.
+    calls='
+            - {name: LIFEBOAT_FUNCTIONS_URL, value: "http://lifeboat-{name}.default.svc.cluster.local/{name}"}
+            - {name: LIFEBOAT_FUNCTIONS_LIMIT, value: 9m}
+            - {name: LIFEBOAT_FUNCTIONS_SWEEP_WITHOUT_TOKEN, value: "true"}'
+    keys_read_only=false
+  fi
   cat <<Y
 ---
 apiVersion: serving.knative.dev/v1
@@ -40,7 +51,7 @@ spec:
           env:
             - {name: LIFEBOAT_KEYS_DIR, value: /keys}
             - {name: LIFEBOAT_SIDECAR_URL, value: "http://lifeboat-sidecar:8621"}
-            - {name: QUARKUS_DATASOURCE_JDBC_MAX_SIZE, value: "3"}
+            - {name: QUARKUS_DATASOURCE_JDBC_MAX_SIZE, value: "$([ -n "$calls" ] && echo 8 || echo 3)"}$calls
           envFrom:
             - secretRef: {name: lifeboat, optional: false}
           resources:
@@ -55,13 +66,29 @@ spec:
             - {name: odoo-conf, mountPath: /etc/odoo, readOnly: true}
             - {name: filestore, mountPath: /var/lib/odoo, readOnly: true}
             - {name: data, mountPath: /var/lib/lifeboat}
-            - {name: keys, mountPath: /keys, readOnly: true}
+            - {name: keys, mountPath: /keys, readOnly: $keys_read_only}
       volumes:
         - {name: tmp, emptyDir: {}}
         - {name: config, configMap: {name: lifeboat, optional: false}}
         - {name: odoo-conf, secret: {secretName: lifeboat-odoo, optional: false}}
         - {name: filestore, persistentVolumeClaim: {claimName: odoo-data, readOnly: true}}
         - {name: data, persistentVolumeClaim: {claimName: lifeboat-data}}
-        - {name: keys, persistentVolumeClaim: {claimName: lifeboat-keys, readOnly: true}}
+        - {name: keys, persistentVolumeClaim: {claimName: lifeboat-keys, readOnly: $keys_read_only}}
 Y
+  minutes=$(value "$name" every_minutes)
+  if [ -n "$minutes" ]; then
+    cat <<Y
+---
+apiVersion: sources.knative.dev/v1
+kind: PingSource
+metadata:
+  name: lifeboat-$name
+spec:
+  schedule: "*/$minutes * * * *"
+  contentType: application/json
+  data: '{"sweep": true}'
+  sink:
+    ref: {apiVersion: serving.knative.dev/v1, kind: Service, name: lifeboat-$name}
+Y
+  fi
 done

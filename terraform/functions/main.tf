@@ -30,6 +30,14 @@ locals {
     ]))
   }
 
+  # What stands in for an engine calls the others, and brings the state to the version of the program.
+  callers = [for name, function in local.functions : name if contains(function.permissions, "functions: call")]
+  calls = {
+    LIFEBOAT_FUNCTIONS_LAMBDA_REGION = var.region
+    LIFEBOAT_FUNCTIONS_LAMBDA_PREFIX = "${var.name}-"
+    LIFEBOAT_FUNCTIONS_LIMIT         = "9m"
+  }
+
   # as the engine's container has it in common with functions and sidecar
   settings = {
     LIFEBOAT_EVIDENCE_DIR     = "/mnt/data/lifeboat/evidence"
@@ -74,13 +82,13 @@ resource "aws_lambda_function" "function" {
   timeout          = min(each.value.timeout_seconds, 900)
 
   environment {
-    variables = merge(local.settings, {
+    variables = merge(local.settings, contains(local.callers, each.key) ? local.calls : {}, {
       QUARKUS_FUNQY_EXPORT             = each.key
       LIFEBOAT_ROLE                    = "function"
       LIFEBOAT_KEYS_DIR                = "/mnt/data/lifeboat/keys"
-      QUARKUS_FLYWAY_MIGRATE_AT_START  = "false"
+      QUARKUS_FLYWAY_MIGRATE_AT_START  = tostring(contains(local.callers, each.key))
       QUARKUS_HTTP_HOST_ENABLED        = "false"
-      QUARKUS_DATASOURCE_JDBC_MAX_SIZE = "3"
+      QUARKUS_DATASOURCE_JDBC_MAX_SIZE = contains(local.callers, each.key) ? "8" : "3"
       JAVA_TOOL_OPTIONS                = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 --enable-native-access=ALL-UNNAMED -Djava.util.logging.manager=org.jboss.logmanager.LogManager"
     })
   }
@@ -156,6 +164,14 @@ resource "aws_iam_role_policy" "function" {
           Effect   = "Allow"
           Action   = flatten([for right in local.stores_of[each.key] : local.store_rights[right]])
           Resource = [for bucket in var.buckets : "${bucket}/*"]
+        },
+      ],
+      !contains(local.callers, each.key) ? [] : [
+        {
+          Sid      = "Functions"
+          Effect   = "Allow"
+          Action   = ["lambda:InvokeFunction"]
+          Resource = [for name, function in aws_lambda_function.function : function.arn if name != each.key]
         },
       ],
     )

@@ -139,7 +139,7 @@ resource "aws_ecs_service" "container" {
   cluster         = aws_ecs_cluster.lifeboat.id
   task_definition = aws_ecs_task_definition.container[each.key].arn
   launch_type     = "FARGATE"
-  desired_count   = 1
+  desired_count   = each.key == "engine" && !var.engine ? 0 : 1
   # The data folder has one owner: the old task ends before the new one starts.
   deployment_minimum_healthy_percent = 0
   deployment_maximum_percent         = 100
@@ -225,7 +225,7 @@ resource "aws_iam_role_policy" "container" {
 }
 
 resource "aws_cloudwatch_metric_alarm" "container" {
-  for_each            = local.containers
+  for_each            = { for name, container in local.containers : name => container if name != "engine" || var.engine }
   alarm_name          = "${var.name}-${each.key}-gone"
   alarm_description   = "the ${each.key} does not run"
   namespace           = "AWS/ECS"

@@ -1,5 +1,5 @@
-# What starts runs without a person: EventBridge Scheduler runs the command line once as a task, which asks the engine; the deployments'
-# events on the bus are handed to the engine as they are.
+# What starts runs without a person: EventBridge Scheduler calls advance by the minute, which begins what the environments' schedules want, or
+# runs the command line once as a task, which asks the engine; the deployments' events on the bus are handed to the engine as they are.
 
 resource "aws_scheduler_schedule_group" "lifeboat" {
   name = var.name
@@ -88,6 +88,48 @@ resource "aws_iam_role_policy" "scheduler" {
         Resource = [aws_iam_role.start["engine"].arn]
       },
     ]
+  })
+}
+
+# Functions that are to be called by the minute: what stands in for an engine then does what is due, and needs none that stays.
+resource "aws_scheduler_schedule" "function" {
+  for_each            = { for name, function in local.functions : name => function.every_minutes if can(function.every_minutes) }
+  name                = "${var.name}-${each.key}"
+  group_name          = aws_scheduler_schedule_group.lifeboat.name
+  schedule_expression = each.value == 1 ? "rate(1 minute)" : "rate(${each.value} minutes)"
+  flexible_time_window {
+    mode = "OFF"
+  }
+  target {
+    arn      = aws_lambda_function.function[each.key].arn
+    role_arn = aws_iam_role.minute[each.key].arn
+    input    = jsonencode({ sweep = true })
+    # The next minute's call does what this one did not.
+    retry_policy {
+      maximum_event_age_in_seconds = 60
+      maximum_retry_attempts       = 0
+    }
+  }
+}
+
+resource "aws_iam_role" "minute" {
+  for_each           = { for name, function in local.functions : name => function.every_minutes if can(function.every_minutes) }
+  name               = "${var.name}-${each.key}-minute"
+  assume_role_policy = local.assume["scheduler"]
+}
+
+resource "aws_iam_role_policy" "minute" {
+  for_each = aws_iam_role.minute
+  name     = "call"
+  role     = each.value.id
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Sid      = "Call"
+      Effect   = "Allow"
+      Action   = ["lambda:InvokeFunction"]
+      Resource = [aws_lambda_function.function[each.key].arn]
+    }]
   })
 }
 

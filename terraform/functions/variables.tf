@@ -84,6 +84,12 @@ variable "schedules" {
   default = {}
 }
 
+variable "engine" {
+  description = "Whether an engine stays beside the functions, as a task: it has the API, the console and /events. Without it functions alone begin and advance runs."
+  type        = bool
+  default     = true
+}
+
 variable "events_endpoint" {
   description = "Where the engine's /events answers over HTTPS, for the deployments' events on the bus; empty: nothing leads there."
   type        = string

@@ -11,6 +11,9 @@ mock_provider "aws" {
   mock_resource "aws_ecs_task_definition" {
     defaults = { arn = "arn:aws:ecs:eu-central-1:111122223333:task-definition/made-up:1" }
   }
+  mock_resource "aws_lambda_function" {
+    defaults = { arn = "arn:aws:lambda:eu-central-1:111122223333:function:made-up" }
+  }
   mock_resource "aws_service_discovery_service" {
     defaults = { arn = "arn:aws:servicediscovery:eu-central-1:111122223333:service/srv-1" }
   }
@@ -101,7 +104,42 @@ run "a_function_has_the_rights_that_its_file_names_and_no_other" {
   }
 }
 
-run "only_the_sidecar_writes_odoos_files_and_only_the_engine_calls_functions" {
+run "advance_is_called_by_the_minute_and_calls_the_others" {
+  command = apply
+
+  assert {
+    condition = (
+      keys(aws_scheduler_schedule.function) == ["advance"]
+      && aws_scheduler_schedule.function["advance"].schedule_expression == "rate(1 minute)"
+      && jsondecode(aws_scheduler_schedule.function["advance"].target[0].input) == { sweep = true }
+      && aws_scheduler_schedule.function["advance"].target[0].arn == aws_lambda_function.function["advance"].arn
+    )
+    error_message = "nothing, or something else, is called by the minute"
+  }
+  assert {
+    condition = (
+      jsondecode(aws_iam_role_policy.minute["advance"].policy).Statement[0].Action == ["lambda:InvokeFunction"]
+      && length(jsondecode(aws_iam_role_policy.minute["advance"].policy).Statement) == 1
+      && length(jsondecode(aws_iam_role_policy.minute["advance"].policy).Statement[0].Resource) == 1
+    )
+    error_message = "what calls by the minute may do more than that"
+  }
+  assert {
+    condition = alltrue([
+      for name, policy in aws_iam_role_policy.function : strcontains(policy.policy, "lambda:InvokeFunction") == (name == "advance")
+    ])
+    error_message = "another function than advance may call functions"
+  }
+  assert {
+    condition = alltrue([
+      for name, function in aws_lambda_function.function :
+      (function.environment[0].variables.QUARKUS_FLYWAY_MIGRATE_AT_START == "true") == (name == "advance")
+    ])
+    error_message = "another function than advance changes the state's tables"
+  }
+}
+
+run "only_the_sidecar_writes_odoos_files_and_of_the_tasks_only_the_engine_calls_functions" {
   command = apply
 
   assert {
@@ -152,5 +190,22 @@ run "deployments_are_handed_to_the_engine" {
   assert {
     condition     = jsondecode(aws_cloudwatch_event_rule.deployments.event_pattern)["detail-type"] == ["dev.lifeboat.deploy.starting", "dev.lifeboat.deploy.completed"]
     error_message = "the rule lets other events through"
+  }
+}
+
+run "without_an_engine_none_runs_and_none_is_missed" {
+  command = apply
+  variables {
+    engine    = false
+    schedules = {}
+  }
+
+  assert {
+    condition     = aws_ecs_service.container["engine"].desired_count == 0 && aws_ecs_service.container["sidecar"].desired_count == 1
+    error_message = "an engine runs that nobody wants, or the sidecar does not"
+  }
+  assert {
+    condition     = keys(aws_cloudwatch_metric_alarm.container) == ["sidecar"]
+    error_message = "an engine is missed that nobody wants"
   }
 }

@@ -36,8 +36,8 @@ public class Access {
         return runs.hasPermission(caller.user(), project, action.wireName());
     }
 
-    /** What who asks a run to stop must be allowed to do: what it wants to have begun it. */
-    public static Action toStop(Operation operation) {
+    /** What a caller must be allowed to do to begin a run, and to ask one to stop. */
+    public static Action toBegin(Operation operation) {
         return switch (operation) {
             case BACKUP, IMPORT, DEPLOYMENT -> Action.BACKUP;
             case RESTORE, RESTORE_TABLES, ROLLBACK, DISCARD -> Action.RESTORE;
@@ -62,6 +62,25 @@ public class Access {
         return environments.all().stream()
                 .filter(environment -> projects.contains(environment.project()))
                 .toList();
+    }
+
+    /**
+     * Finds an environment by its name. The environments that there are are told only to who may see them.
+     *
+     * @throws FaultException UNKNOWN_ENVIRONMENT
+     */
+    public EnvironmentId environment(Caller caller, String name) {
+        try {
+            return environments.find(name);
+        } catch (FaultException e) {
+            throw may(caller, Action.VIEW, ALL)
+                    ? e
+                    : Fault.of(
+                                    e.fault().code(),
+                                    "there is no such environment",
+                                    "Look at /api/v1/environments for those that you may see.")
+                            .toException(e);
+        }
     }
 
     /**

@@ -23,6 +23,8 @@ public record Caller(String user, Via via, String address, String csrf) {
         TOKEN,
         /** By the signature of an event. */
         SIGNATURE,
+        /** By the platform that runs a function, which lets in whom its own permissions name. */
+        PLATFORM,
         /** By a session of the console. */
         SESSION
     }

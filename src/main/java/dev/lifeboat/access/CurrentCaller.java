@@ -43,6 +43,22 @@ public class CurrentCaller {
         return find().orElseThrow(() -> Access.denied("this call wants a token"));
     }
 
+    /**
+     * Who calls a function; empty where one that may be called without a token is. What does not come over HTTP was let in by the platform's own
+     * permissions (AWS Lambda), and has the rights of the machine's owner.
+     */
+    public Optional<Caller> ofFunction() {
+        return request.getCurrent() == null
+                ? Optional.of(new Caller(Caller.LOCAL_USER, Caller.Via.PLATFORM, "unknown", ""))
+                : find();
+    }
+
+    /** A header of the request; empty where it has none, or does not come over HTTP. */
+    public Optional<String> header(String name) {
+        return Optional.ofNullable(request.getCurrent())
+                .map(call -> call.request().getHeader(name));
+    }
+
     /** The caller's {@link Caller#user}. */
     public String user() {
         return get().user();

@@ -65,6 +65,8 @@ public class AccessFilter {
             "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self';"
                     + " form-action 'self'; base-uri 'none'; frame-ancestors 'none'");
 
+    private static final String START = LifeboatConfig.Functions.START;
+    private static final String ADVANCE = LifeboatConfig.Functions.ADVANCE;
     private static final String TASKS = "/tasks";
     private static final String METRICS = "/q/metrics";
     private static final String LOGIN_ELSEWHERE = "/console/oidc";
@@ -73,6 +75,7 @@ public class AccessFilter {
     private final LifeboatConfig.Role role;
     private final Optional<String> function;
     private final Optional<Secret> token;
+    private final boolean withoutToken;
     private final Accounts accounts;
     private final Access access;
     private final IdentityProvider provider;
@@ -86,6 +89,7 @@ public class AccessFilter {
         this.provider = provider;
         this.role = config.role();
         this.function = function;
+        this.withoutToken = config.functions().sweepWithoutToken();
         this.token = switch (role) {
             case ENGINE, FUNCTION -> config.token().map(Secret::new);
             case SIDECAR -> SidecarToken.of(config.sidecar());
@@ -108,9 +112,7 @@ public class AccessFilter {
             refuseWithoutBody(call);
         } else if (isOpen(path) || isSignedEvent(call, path) || isLoginElsewhere(path)) {
             call.next();
-        } else if (role != LifeboatConfig.Role.ENGINE) {
-            ofOneThing(call, path);
-        } else {
+        } else if (role == LifeboatConfig.Role.ENGINE || (serves(START) && isServed(path))) {
             // The framework has paused the request and resumes it for whoever reads the body: nothing of it is lost
             // meanwhile.
             call.vertx().executeBlocking(() -> identify(call), false).onComplete(asked -> {
@@ -121,21 +123,30 @@ public class AccessFilter {
                     asked.result().ifPresentOrElse(caller -> admit(call, caller, path), () -> askIn(call, path, page));
                 }
             });
+        } else {
+            ofOneThing(call, path);
         }
     }
 
-    /** A function or a sidecar of its own has no accounts: who has its token is the engine. */
+    /** A function or a sidecar of its own: who has its token is the engine, or the machine's owner. */
     private void ofOneThing(RoutingContext call, String path) {
         String header = call.request().getHeader("Authorization");
-        if (header == null || !isEndpointToken(header)) {
+        if (header == null && withoutToken && serves(ADVANCE) && isFunctionCall(path) && isPost(call)) {
+            call.next();
+        } else if (header == null || !isEndpointToken(header)) {
             askIn(call, path, false);
         } else if (!isServed(path)) {
             refuseOtherProcess(call);
         } else if (path.startsWith(TASKS) || path.startsWith("/q/") || isPost(call)) {
+            CurrentCaller.set(call, owner(call));
             call.next();
         } else {
             refuseOtherThanPost(call);
         }
+    }
+
+    private static Caller owner(RoutingContext call) {
+        return new Caller(Caller.LOCAL_USER, Caller.Via.ENDPOINT, CurrentCaller.address(call), "");
     }
 
     private void refuseOtherProcess(RoutingContext call) {
@@ -181,7 +192,7 @@ public class AccessFilter {
         String header = call.request().getHeader("Authorization");
         if (header != null) {
             if (isEndpointToken(header)) {
-                return Optional.of(new Caller(Caller.LOCAL_USER, Caller.Via.ENDPOINT, address, ""));
+                return Optional.of(owner(call));
             }
             return header.startsWith("Bearer ")
                     ? accounts.userOfToken(header.substring("Bearer ".length()))
@@ -200,7 +211,7 @@ public class AccessFilter {
         boolean safe = SAFE.contains(call.request().method());
         if (caller.via() == Caller.Via.SESSION && !safe && !isOfThisSite(call.request())) {
             refuse(call, 403, "the request comes from another site", "Open the console and do it there.");
-        } else if (path.equals("/") && safe) {
+        } else if (path.equals("/") && safe && role == LifeboatConfig.Role.ENGINE) {
             call.response().setStatusCode(303).putHeader("Location", "/console").end();
         } else if ((path.startsWith("/api/") || path.equals("/events")) && !safe && hasNoBody(call.request())) {
             refuseWithoutBody(call);
@@ -223,13 +234,20 @@ public class AccessFilter {
         return path.startsWith("/q/")
                 || switch (role) {
                     case ENGINE -> !isTask;
-                    case FUNCTION -> path.equals("/") || isFunction(path);
+                    case FUNCTION -> isFunctionCall(path);
                     case SIDECAR -> isTask;
                 };
     }
 
-    private boolean isFunction(String path) {
-        return function.filter(name -> path.equals("/" + name)).isPresent();
+    private boolean isFunctionCall(String path) {
+        return path.equals("/")
+                || function.filter(name -> path.equals("/" + name)).isPresent();
+    }
+
+    /** Whether this process serves that one function only. */
+    private boolean serves(String name) {
+        return role == LifeboatConfig.Role.FUNCTION
+                && function.filter(name::equals).isPresent();
     }
 
     private String served() {
@@ -240,7 +258,10 @@ public class AccessFilter {
         };
     }
 
-    /** A function is a step without the run around it, and none of what a run checks before: no session calls one. */
+    /**
+     * A function is a step without the run around it, and none of what a run checks before: no session calls one. What begins runs asks
+     * itself what the caller may, as the interface does.
+     */
     private void function(RoutingContext call, Caller caller, String path) {
         letIn(call, () -> {
             if (caller.via() == Caller.Via.SESSION) {
@@ -250,7 +271,9 @@ public class AccessFilter {
                                 "Call it with an administrator's token.")
                         .toException();
             }
-            access.require(caller, Action.ADMINISTER, Access.ALL, "POST " + path);
+            if (!serves(START) && !path.equals("/" + START)) {
+                access.require(caller, Action.ADMINISTER, Access.ALL, "POST " + path);
+            }
         });
     }
 

@@ -5,7 +5,6 @@ import dev.lifeboat.access.Caller;
 import dev.lifeboat.access.CurrentCaller;
 import dev.lifeboat.access.Needs;
 import dev.lifeboat.access.Open;
-import dev.lifeboat.environment.EnvironmentCatalogue;
 import dev.lifeboat.environment.EnvironmentId;
 import dev.lifeboat.environment.LifeboatConfig;
 import dev.lifeboat.fault.Fault;
@@ -40,22 +39,15 @@ public class AccessGate {
 
     private final Access access;
     private final CurrentCaller current;
-    private final EnvironmentCatalogue environments;
     private final ArtifactCatalogue artifacts;
     private final RunStore runs;
     private final LifeboatConfig.Role role;
 
     AccessGate(
-            Access access,
-            CurrentCaller current,
-            EnvironmentCatalogue environments,
-            ArtifactCatalogue artifacts,
-            RunStore runs,
-            LifeboatConfig config) {
+            Access access, CurrentCaller current, ArtifactCatalogue artifacts, RunStore runs, LifeboatConfig config) {
         this.role = config.role();
         this.access = access;
         this.current = current;
-        this.environments = environments;
         this.artifacts = artifacts;
         this.runs = runs;
     }
@@ -84,7 +76,7 @@ public class AccessGate {
                 RunSnapshot run = runs.load(uri.getPathParameters().getFirst("run"));
                 access.require(
                         caller,
-                        Access.toStop(run.operation()),
+                        Access.toBegin(run.operation()),
                         run.environment().project(),
                         asked);
             }
@@ -110,28 +102,13 @@ public class AccessGate {
     private String project(Caller caller, UriInfo uri) {
         var named = uri.getPathParameters();
         if (named.containsKey("env")) {
-            try {
-                return environments.find(named.getFirst("env")).project();
-            } catch (FaultException e) {
-                throw known(caller, e);
-            }
+            return access.environment(caller, named.getFirst("env")).project();
         }
         if (named.containsKey("run")) {
             return runs.load(named.getFirst("run")).environment().project();
         }
         return EnvironmentId.parse(artifacts.get(named.getFirst("artifact")).environmentId)
                 .project();
-    }
-
-    /** The environments that there are are named only to who may see them. */
-    private FaultException known(Caller caller, FaultException e) {
-        return access.may(caller, dev.lifeboat.access.Action.VIEW, Access.ALL)
-                ? e
-                : Fault.of(
-                                e.fault().code(),
-                                "there is no such environment",
-                                "Look at /api/v1/environments for those that you may see.")
-                        .toException();
     }
 
     private static FaultException denied(String why) {

@@ -5,6 +5,7 @@ import dev.lifeboat.digest.Hashes;
 import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
 import dev.lifeboat.json.Json;
+import dev.lifeboat.orchestrator.OncePerRequest;
 import dev.lifeboat.run.RequestKey;
 import dev.lifeboat.run.RunStore;
 import dev.lifeboat.sidecar.TaskRunner;
@@ -25,12 +26,14 @@ class Begun {
     /** What the API's description says of the answer. */
     static final String ANSWER = "The run that was begun; under the same key, the one that was begun before";
 
+    private final OncePerRequest once;
     private final RunStore runs;
     private final TaskRunner tasks;
     private final CurrentCaller caller;
     private final CurrentVertxRequest request;
 
-    Begun(RunStore runs, TaskRunner tasks, CurrentCaller caller, CurrentVertxRequest request) {
+    Begun(OncePerRequest once, RunStore runs, TaskRunner tasks, CurrentCaller caller, CurrentVertxRequest request) {
+        this.once = once;
         this.runs = runs;
         this.tasks = tasks;
         this.caller = caller;
@@ -55,19 +58,9 @@ class Begun {
         var call = request.getCurrent().request();
         Optional<RequestKey> key = Optional.ofNullable(call.getHeader(KEY))
                 .map(sent -> new RequestKey(sent, Hashes.sha256(call.path() + "\n" + Json.pretty(body))));
-        String runId = key.flatMap(known -> runs.begunBy(caller.user(), known))
-                .orElseGet(() -> key.map(fresh -> once(fresh, begin)).orElseGet(begin));
+        String runId = once.begin(caller.user(), key, begin);
         return Response.accepted(RunView.of(runs.load(runId), tasks))
                 .location(URI.create("/api/v1/runs/" + runId))
                 .build();
-    }
-
-    /** Where the same request is served at the same time, the state lets one of the two create the run. */
-    private String once(RequestKey key, Supplier<String> begin) {
-        try {
-            return key.begin(begin);
-        } catch (RuntimeException e) {
-            return runs.begunBy(caller.user(), key).orElseThrow(() -> e);
-        }
     }
 }

@@ -7,9 +7,11 @@ import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
 import dev.lifeboat.fault.FaultException;
 import dev.lifeboat.fault.RefusedException;
+import dev.lifeboat.run.StateFaults;
 import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.core.Response;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import org.hibernate.exception.DataException;
 import org.jboss.logging.Logger;
@@ -89,6 +91,11 @@ final class ErrorMapping {
 
     @ServerExceptionMapper
     Response bug(RuntimeException e) {
+        Optional<Fault> state = StateFaults.of(e);
+        if (state.isPresent()) {
+            LOG.warn(state.get().message());
+            return answer(Problem.of(state.get(), List.of()));
+        }
         LOG.error("an error that is not known", e);
         return answer(Problem.of(
                 Fault.of(

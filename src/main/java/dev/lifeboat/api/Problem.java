@@ -50,7 +50,7 @@ public record Problem(
                     EVIDENCE_MISSING -> 404;
             case PERMISSION_DENIED -> 403;
             case RUN_ACTIVE, TOO_LATE -> 409;
-            case SIDECAR_BUSY -> 503;
+            case SIDECAR_BUSY, STATE_UNAVAILABLE -> 503;
             default ->
                 switch (code.kind()) {
                     case USAGE -> 400;

@@ -153,7 +153,7 @@ public class RunPages {
                 && run.parentRunId().isEmpty()
                 && access.may(
                         caller.get(),
-                        Access.toStop(run.operation()),
+                        Access.toBegin(run.operation()),
                         run.environment().project());
     }
 

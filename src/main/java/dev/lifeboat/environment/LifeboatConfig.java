@@ -137,6 +137,12 @@ public interface LifeboatConfig {
 
     /** Where the functions are. */
     interface Functions {
+        /** The name of the function that begins runs. */
+        String START = "start";
+
+        /** The name of the function that advances runs, and does what is due by the clock. */
+        String ADVANCE = "advance";
+
         /**
          * The address of a function, with <code>{name}</code> in the place of its name; left out: functions are called in this
          * process.
@@ -156,6 +162,13 @@ public interface LifeboatConfig {
         /** How long a function that can't be reached is tried again within one call. */
         @WithDefault("30s")
         Duration patience();
+
+        /**
+         * Whether a process that serves {@link #ADVANCE} does the sweep also for who shows no token, as Knative's PingSource can't: what is due
+         * anyhow, and nothing else; it is told nothing.
+         */
+        @WithDefault("false")
+        boolean sweepWithoutToken();
     }
 
     /** Functions in AWS Lambda. */

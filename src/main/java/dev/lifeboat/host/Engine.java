@@ -112,8 +112,8 @@ public final class Engine implements AutoCloseable {
     }
 
     /**
-     * Starts a process that serves one function. The database of the state is configured, and an engine has brought it to the
-     * version of this program.
+     * Starts a process that serves one function. The database of the state is configured, and an engine, or the function that
+     * advances runs, has brought it to the version of this program.
      *
      * @param name the function's
      * @param host the address to listen on
@@ -125,7 +125,9 @@ public final class Engine implements AutoCloseable {
             throws IOException, InterruptedException {
         return new Engine(LifeboatConfig.Role.FUNCTION, Optional.empty(), settings).start(host, port, () -> {
             System.setProperty("quarkus.funqy.export", name);
-            System.setProperty("quarkus.flyway.migrate-at-start", "false");
+            // The one that stands in for an engine brings the state to the version of this program, as an engine does.
+            System.setProperty(
+                    "quarkus.flyway.migrate-at-start", Boolean.toString(name.equals(LifeboatConfig.Functions.ADVANCE)));
             // Many of them may stand beside each other: each one's log is its own output.
             System.setProperty("quarkus.log.file.enabled", "false");
             System.setProperty("quarkus.log.console.level", "INFO");

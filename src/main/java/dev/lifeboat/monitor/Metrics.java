@@ -45,7 +45,7 @@ class Metrics {
                         MultiGauge.builder(metric.wireName())
                                 .description(metric.description())
                                 .register(registry)));
-        if (duty.isOn()) {
+        if (duty.stays()) {
             Gauge.builder(
                             Metric.STATE_AGE.wireName(),
                             () -> Duration.between(read, Instant.now()).toMillis() / 1000.0)
@@ -56,7 +56,7 @@ class Metrics {
 
     @Scheduled(every = "15s", delayed = "2s", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
     void readState() {
-        duty.byTheClock(() -> {
+        duty.unasked(() -> {
             List<Reading> readings = state.read();
             Arrays.stream(Metric.values())
                     .filter(metric -> metric != Metric.STATE_AGE && !WATCHED.contains(metric))
@@ -67,7 +67,7 @@ class Metrics {
 
     @Scheduled(every = "30s", delayed = "2s", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
     void lookAround() {
-        duty.byTheClock(() -> {
+        duty.unasked(() -> {
             List<Reading> readings = environments.read();
             WATCHED.forEach(metric -> tell(metric, readings));
         });

@@ -16,6 +16,7 @@ import dev.lifeboat.run.Operation;
 import dev.lifeboat.run.RunSnapshot;
 import dev.lifeboat.run.RunStatus;
 import dev.lifeboat.run.RunStore;
+import dev.lifeboat.run.Sweeps;
 import io.quarkus.scheduler.Scheduled;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
@@ -28,7 +29,9 @@ import java.util.Optional;
  * message is entered under a key of its own, so that looking again tells nothing twice.
  */
 @ApplicationScoped
-class IncidentSweep {
+class IncidentSweep implements Sweeps {
+    private static final String EVERY = "5s";
+
     /** Who takes care where no person did. */
     private static final String ITSELF = "system";
 
@@ -65,15 +68,22 @@ class IncidentSweep {
         this.duty = duty;
     }
 
-    @Scheduled(every = "5s", delayed = "2s", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
+    @Scheduled(every = EVERY, delayed = "2s", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
     void sweep() {
-        duty.whileOn(() -> {
-            rollbacks();
-            failedRollbacks();
-            proposals();
-            windows();
-            escalate();
-        });
+        duty.byTheClock(this::look);
+    }
+
+    @Override
+    public List<Sweep> sweeps() {
+        return List.of(new Sweep("incidents", EVERY, this::look));
+    }
+
+    private void look() {
+        rollbacks();
+        failedRollbacks();
+        proposals();
+        windows();
+        escalate();
     }
 
     private void rollbacks() {

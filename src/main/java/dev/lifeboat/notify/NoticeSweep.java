@@ -9,6 +9,7 @@ import dev.lifeboat.run.ArtifactCatalogue;
 import dev.lifeboat.run.Duty;
 import dev.lifeboat.run.RunSnapshot;
 import dev.lifeboat.run.RunStore;
+import dev.lifeboat.run.Sweeps;
 import dev.lifeboat.run.TriggerStore;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.scheduler.Scheduled;
@@ -27,8 +28,10 @@ import org.jboss.logging.Logger;
  * that runs the engine in itself gives it a few seconds at its end, so that a failure is told by the process that failed.
  */
 @ApplicationScoped
-class NoticeSweep {
+class NoticeSweep implements Sweeps {
     private static final Logger LOG = Logger.getLogger(NoticeSweep.class);
+    private static final String NEWS_EVERY = "10s";
+    private static final String MISSING_EVERY = "15m";
     private static final Duration AT_THE_END = Duration.ofSeconds(15);
     /** What was missed longer ago is in the record, and is news to nobody. */
     private static final Duration MISSED_TOLD = Duration.ofDays(7);
@@ -66,22 +69,33 @@ class NoticeSweep {
         this.duty = duty;
     }
 
-    @Scheduled(every = "10s", delayed = "3s", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
+    @Scheduled(every = NEWS_EVERY, delayed = "3s", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
     void sweep() {
-        if (isMine()) {
-            duty.whileOn(() -> {
-                lookAtRuns();
-                lookAtParked();
-                deliver(Instant.MAX);
-            });
+        if (isWanted()) {
+            duty.byTheClock(this::tellNews);
         }
     }
 
-    @Scheduled(every = "15m", delayed = "1m", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
+    @Scheduled(every = MISSING_EVERY, delayed = "1m", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
     void lookForMissing() {
-        if (isMine()) {
-            duty.whileOn(this::lookAtEnvironments);
+        if (isWanted()) {
+            duty.byTheClock(this::lookAtEnvironments);
         }
+    }
+
+    @Override
+    public List<Sweep> sweeps() {
+        return isWanted()
+                ? List.of(
+                        new Sweep("notices", NEWS_EVERY, this::tellNews),
+                        new Sweep("missing", MISSING_EVERY, this::lookAtEnvironments))
+                : List.of();
+    }
+
+    private void tellNews() {
+        lookAtRuns();
+        lookAtParked();
+        deliver(Instant.MAX);
     }
 
     private void lookAtEnvironments() {
@@ -106,7 +120,7 @@ class NoticeSweep {
     }
 
     void atTheEnd(@Observes ShutdownEvent stop) {
-        if (isMine()) {
+        if (duty.stays() && isWanted()) {
             try {
                 lookAtRuns();
                 lookAtParked();
@@ -117,9 +131,8 @@ class NoticeSweep {
         }
     }
 
-    /** Functions and sidecars of their own leave it to the engine. */
-    private boolean isMine() {
-        return config.role() == LifeboatConfig.Role.ENGINE && !config.notices().isEmpty();
+    private boolean isWanted() {
+        return !config.notices().isEmpty();
     }
 
     private void lookAtRuns() {

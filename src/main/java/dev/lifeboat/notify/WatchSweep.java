@@ -5,6 +5,7 @@ import dev.lifeboat.environment.EnvironmentId;
 import dev.lifeboat.evidence.Redactor;
 import dev.lifeboat.fault.FaultException;
 import dev.lifeboat.run.Duty;
+import dev.lifeboat.run.Sweeps;
 import io.quarkus.scheduler.Scheduled;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Instant;
@@ -14,8 +15,10 @@ import org.jboss.logging.Logger;
 
 /** Watches the environments that want it, and tells when something is in trouble and when it is well again, each once. */
 @ApplicationScoped
-class WatchSweep {
+class WatchSweep implements Sweeps {
     private static final Logger LOG = Logger.getLogger(WatchSweep.class);
+
+    private static final String EVERY = "15s";
 
     private final Watching watching;
     private final WatchBook book;
@@ -39,11 +42,20 @@ class WatchSweep {
         this.duty = duty;
     }
 
-    @Scheduled(every = "15s", delayed = "5s", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
+    @Scheduled(every = EVERY, delayed = "5s", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
     void sweep() {
+        duty.byTheClock(this::lookAround);
+    }
+
+    @Override
+    public List<Sweep> sweeps() {
+        return List.of(new Sweep("watches", EVERY, this::lookAround));
+    }
+
+    private void lookAround() {
         environments.all().stream()
                 .filter(id -> environments.configOf(id).watch().enabled())
-                .forEach(id -> duty.whileOn(() -> look(id)));
+                .forEach(id -> duty.whileUp(() -> look(id)));
     }
 
     private void look(EnvironmentId id) {

@@ -11,6 +11,7 @@ import dev.lifeboat.run.ArtifactCopy;
 import dev.lifeboat.run.Duty;
 import dev.lifeboat.run.Operation;
 import dev.lifeboat.run.RunStore;
+import dev.lifeboat.run.Sweeps;
 import dev.lifeboat.store.Stores;
 import io.quarkus.scheduler.Scheduled;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -24,8 +25,11 @@ import org.jboss.logging.Logger;
  * after so many days, each on its own day, so that a store that loses bytes is found out before they are wanted.
  */
 @ApplicationScoped
-public class CopySweep {
+public class CopySweep implements Sweeps {
     private static final Logger LOG = Logger.getLogger(CopySweep.class);
+
+    private static final String COPIES_EVERY = "10s";
+    private static final String OLD_ONES_EVERY = "1h";
 
     private final ArtifactCatalogue catalogue;
     private final RunStore runs;
@@ -49,9 +53,16 @@ public class CopySweep {
         this.config = config;
     }
 
-    @Scheduled(every = "10s", delayed = "5s", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
+    @Scheduled(every = COPIES_EVERY, delayed = "5s", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
     void replicate() {
-        duty.byTheClock(this::makeWantedCopies);
+        duty.unasked(this::makeWantedCopies);
+    }
+
+    @Override
+    public List<Sweep> sweeps() {
+        return List.of(
+                new Sweep("copies", COPIES_EVERY, this::makeWantedCopies),
+                new Sweep("old-copies", OLD_ONES_EVERY, this::readOldCopies));
     }
 
     private void makeWantedCopies() {
@@ -89,9 +100,9 @@ public class CopySweep {
         return waits;
     }
 
-    @Scheduled(every = "1h", delayed = "2m", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
+    @Scheduled(every = OLD_ONES_EVERY, delayed = "2m", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
     void readAgain() {
-        duty.byTheClock(this::readOldCopies);
+        duty.unasked(this::readOldCopies);
     }
 
     private void readOldCopies() {

@@ -238,7 +238,12 @@ public final class Decider {
 
     private static boolean isCutOff(Fault fault) {
         return switch (fault.code()) {
-            case TASK_LOST, OUTCOME_UNKNOWN, SIDECAR_UNREACHABLE, SIDECAR_BUSY, FUNCTION_UNREACHABLE -> true;
+            case TASK_LOST,
+                    OUTCOME_UNKNOWN,
+                    SIDECAR_UNREACHABLE,
+                    SIDECAR_BUSY,
+                    FUNCTION_UNREACHABLE,
+                    STATE_UNAVAILABLE -> true;
             default -> false;
         };
     }

@@ -18,6 +18,7 @@ import dev.lifeboat.run.RunSnapshot;
 import dev.lifeboat.run.RunStatus;
 import dev.lifeboat.run.RunStore;
 import dev.lifeboat.run.StepRecord;
+import dev.lifeboat.run.Sweeps;
 import io.quarkus.scheduler.Scheduled;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.ArrayList;
@@ -30,8 +31,10 @@ import org.jboss.logging.Logger;
  * ended. Whatever it was killed in, the next round goes on: what it decides stands in the state.
  */
 @ApplicationScoped
-public class DeploymentSweep {
+public class DeploymentSweep implements Sweeps {
     private static final Logger LOG = Logger.getLogger(DeploymentSweep.class);
+
+    private static final String EVERY = "2s";
 
     private final DeploymentStore deployments;
     private final RunStore runs;
@@ -58,13 +61,20 @@ public class DeploymentSweep {
         this.duty = duty;
     }
 
-    @Scheduled(every = "2s", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
+    @Scheduled(every = EVERY, concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
     void sweep() {
-        duty.whileOn(() -> {
-            deployments.unjudged().forEach(this::judge);
-            deployments.followRollbacks();
-            history.write();
-        });
+        duty.byTheClock(this::follow);
+    }
+
+    @Override
+    public List<Sweep> sweeps() {
+        return List.of(new Sweep("deployments", EVERY, this::follow));
+    }
+
+    private void follow() {
+        deployments.unjudged().forEach(this::judge);
+        deployments.followRollbacks();
+        history.write();
     }
 
     private void judge(Deployment deployment) {

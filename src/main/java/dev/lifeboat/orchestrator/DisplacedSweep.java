@@ -4,15 +4,19 @@ import dev.lifeboat.fault.FaultException;
 import dev.lifeboat.run.Duty;
 import dev.lifeboat.run.RunSnapshot;
 import dev.lifeboat.run.RunStore;
+import dev.lifeboat.run.Sweeps;
 import io.quarkus.scheduler.Scheduled;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Instant;
+import java.util.List;
 import org.jboss.logging.Logger;
 
 /** Has what restores displaced dropped when the time for which it is kept is over. */
 @ApplicationScoped
-public class DisplacedSweep {
+public class DisplacedSweep implements Sweeps {
     private static final Logger LOG = Logger.getLogger(DisplacedSweep.class);
+
+    private static final String EVERY = "10m";
 
     private final RunStore runs;
     private final Operations operations;
@@ -24,9 +28,14 @@ public class DisplacedSweep {
         this.duty = duty;
     }
 
-    @Scheduled(every = "10m", delayed = "1m", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
+    @Scheduled(every = EVERY, delayed = "1m", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
     void sweep() {
-        duty.whileOn(this::dropWhatIsOver);
+        duty.byTheClock(this::dropWhatIsOver);
+    }
+
+    @Override
+    public List<Sweep> sweeps() {
+        return List.of(new Sweep("displaced", EVERY, this::dropWhatIsOver));
     }
 
     private void dropWhatIsOver() {

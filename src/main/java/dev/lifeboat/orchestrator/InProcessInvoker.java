@@ -3,6 +3,7 @@ package dev.lifeboat.orchestrator;
 import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
 import dev.lifeboat.fault.FaultException;
+import dev.lifeboat.run.StateFaults;
 import dev.lifeboat.step.StepFunction;
 import dev.lifeboat.step.StepRequest;
 import dev.lifeboat.step.StepResponse;
@@ -70,15 +71,26 @@ public class InProcessInvoker implements StepInvoker {
             LOG.debugf(e, "step %s of %s", function.name(), request.runId());
             return new StepResult.Failed(e.fault(), "see the fault's message", List.of());
         } catch (RuntimeException e) {
-            LOG.errorf(e, "step %s of %s", function.name(), request.runId());
-            return new StepResult.Failed(
-                    Fault.of(
-                                    FaultCode.INTERNAL,
-                                    "function " + function.name() + " met an error that it does not know",
-                                    "The log file has the details; please report it. The step can be tried again by a new run.")
-                            .with("error", e.getClass().getSimpleName()),
-                    "unknown",
-                    List.of());
+            return StateFaults.of(e)
+                    .map(fault -> withoutState(function, request, fault))
+                    .orElseGet(() -> unexpected(function, request, e));
         }
+    }
+
+    private static StepResult withoutState(StepFunction function, StepRequest request, Fault fault) {
+        LOG.warnf("step %s of %s: %s", function.name(), request.runId(), fault.message());
+        return new StepResult.Failed(fault, "the next attempt finds what this one has done", List.of());
+    }
+
+    private static StepResult unexpected(StepFunction function, StepRequest request, RuntimeException e) {
+        LOG.errorf(e, "step %s of %s", function.name(), request.runId());
+        return new StepResult.Failed(
+                Fault.of(
+                                FaultCode.INTERNAL,
+                                "function " + function.name() + " met an error that it does not know",
+                                "The log file has the details; please report it. The step can be tried again by a new run.")
+                        .with("error", e.getClass().getSimpleName()),
+                "unknown",
+                List.of());
     }
 }

@@ -26,14 +26,19 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.event.ObservesAsync;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import org.jboss.logging.Logger;
 
 /**
@@ -44,6 +49,8 @@ import org.jboss.logging.Logger;
 public class Orchestrator {
     private static final Logger LOG = Logger.getLogger(Orchestrator.class);
     private static final Duration LEASE = Duration.ofSeconds(30);
+    private static final int MOST_DUE = 100;
+    private static final long LOOK_AGAIN_MILLIS = 100;
 
     private final String owner = UUID.randomUUID().toString();
     private final RunStore runs;
@@ -54,6 +61,8 @@ public class Orchestrator {
     private final ExecutorService workers = Executors.newVirtualThreadPerTaskExecutor();
     /** Runs that are being advanced; the value says whether they were woken once more meanwhile. */
     private final Map<String, Boolean> turning = new ConcurrentHashMap<>();
+    /** Runs whose last turn met an error: they are not tried without a pause. */
+    private final Set<String> stumbled = ConcurrentHashMap.newKeySet();
 
     private final Duty duty;
 
@@ -92,7 +101,7 @@ public class Orchestrator {
     public String start(NewRun newRun) {
         String runId = runs.create(newRun);
         if (!duty.isOn()) {
-            // An engine finds it, opens its evidence, and advances it.
+            // An engine, or who is called to advance runs, finds it, opens its evidence, and advances it.
             return runId;
         }
         try {
@@ -161,26 +170,94 @@ public class Orchestrator {
 
     @Scheduled(every = "1s", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
     void sweep() {
-        duty.whileOn(() -> runs.due(owner, 100).forEach(this::wake));
+        duty.byTheClock(() -> runs.due(owner, MOST_DUE).forEach(this::wake));
     }
 
+    /** A function that was called keeps what it is still in the middle of, and an engine all that it has. */
     @Scheduled(every = "5s", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
     void heartbeat() {
-        duty.whileOn(() -> runs.heartbeat(owner, LEASE));
+        duty.whileUp(() -> {
+            if (duty.stays() || !turning.isEmpty()) {
+                runs.heartbeat(owner, LEASE);
+            }
+        });
+    }
+
+    /**
+     * Advances what wants it, as an engine does all the time: for a process that is called. Returns when each run is over, waits or is
+     * somebody else's; at the latest after {@code within}, and what is then under way is recorded by this process, or done again by the
+     * next that is called.
+     *
+     * @param named a run that has news, such as the end of its task; those that it started and the one that started it are advanced with it.
+     *     Empty: all that are due
+     * @return the runs that were advanced
+     * @throws FaultException UNKNOWN_RUN
+     */
+    Set<String> drive(Optional<String> named, Duration within) {
+        long end = System.nanoTime() + within.toNanos();
+        Predicate<String> wanted = named.map(this::relatedTo).orElse(run -> true);
+        named.ifPresent(runs::wake);
+        var met = new LinkedHashSet<String>();
+        boolean more = true;
+        while (more && duty.isOn()) {
+            List<String> due = runs.due(owner, MOST_DUE).stream()
+                    .filter(wanted)
+                    .filter(run -> !(met.contains(run) && stumbled.contains(run)))
+                    .toList();
+            met.addAll(due);
+            due.forEach(this::wake);
+            boolean busy = !due.isEmpty() || met.stream().anyMatch(turning::containsKey);
+            more = busy && System.nanoTime() < end && pause();
+        }
+        return met;
+    }
+
+    private Predicate<String> relatedTo(String named) {
+        Optional<String> parent = runs.load(named).parentRunId();
+        return run -> run.equals(named)
+                || parent.filter(run::equals).isPresent()
+                || runs.load(run).parentRunId().filter(named::equals).isPresent();
+    }
+
+    /** False: this process is told to stop. */
+    private static boolean pause() {
+        try {
+            TimeUnit.MILLISECONDS.sleep(LOOK_AGAIN_MILLIS);
+            return true;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
     }
 
     private void turn(String runId) {
         try {
-            do {
+            boolean more = true;
+            while (more) {
                 turning.put(runId, false);
+                stumbled.remove(runId);
                 advance(runId);
-            } while (duty.isOn() && !turning.remove(runId, false));
+                if (!duty.stays()) {
+                    runs.release(runId, owner);
+                }
+                more = !turning.remove(runId, false) && goesOn(runId);
+            }
         } catch (RuntimeException e) {
+            stumbled.add(runId);
             turning.remove(runId);
-            if (duty.isOn()) {
+            if (!duty.isStopping()) {
                 LOG.errorf(e, "run %s was not advanced; the next sweep tries again", runId);
             }
         }
+    }
+
+    /** Whether a run that was woken while it was advanced is advanced once more; else the next sweep finds it. */
+    private boolean goesOn(String runId) {
+        if (!duty.isOn()) {
+            turning.remove(runId);
+            return false;
+        }
+        return true;
     }
 
     /** Advances a run until it has to wait, is over, or is somebody else's. */
@@ -215,7 +292,7 @@ public class Orchestrator {
                             && runs.skip(runId, run.epoch(), step.name(), workflow.position(step), attempt, why);
                 case Decision.GiveUp(Step step, int attempt, Fault fault) -> giveUp(run, step, attempt, fault);
                 case Decision.Restart(List<Step> steps, String why) -> voidSteps(run, steps, why);
-                case Decision.Wait wait -> false;
+                case Decision.Wait(Instant until) -> waits(run, until);
                 case Decision.Finish(RunStatus status, Optional<Fault> fault) -> finish(workflow, run, status, fault);
                 case Decision.Park(String why) -> park(run, why);
             };
@@ -234,6 +311,12 @@ public class Orchestrator {
         return evidence.incomplete(run, before)
                 .map(fault -> new StepRequest.Outcome(RunStatus.FAILED.wireName(), fault))
                 .orElse(outcome);
+    }
+
+    /** Always false: there is nothing to do before. */
+    private boolean waits(RunSnapshot run, Instant until) {
+        runs.waitUntil(run, until);
+        return false;
     }
 
     /** True: there may be more to do now. */

@@ -9,6 +9,7 @@ import dev.lifeboat.fault.RefusedException;
 import dev.lifeboat.run.BreakGlass;
 import dev.lifeboat.run.BreakGlassStore;
 import dev.lifeboat.run.Duty;
+import dev.lifeboat.run.Sweeps;
 import dev.lifeboat.run.TriggerStore;
 import dev.lifeboat.run.TriggerStore.Fire;
 import dev.lifeboat.run.TriggerStore.ScheduleName;
@@ -19,6 +20,7 @@ import java.time.Instant;
 import java.time.ZoneId;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -30,8 +32,9 @@ import org.jboss.logging.Logger;
  * next time comes; after that it is recorded as missed, with the reason. A break-glass window puts off what is due meanwhile.
  */
 @ApplicationScoped
-public class ScheduleSweep {
+public class ScheduleSweep implements Sweeps {
     private static final Logger LOG = Logger.getLogger(ScheduleSweep.class);
+    private static final String EVERY = "5s";
     private static final Duration HOLD = Duration.ofMinutes(1);
     private static final Duration PAUSE = Duration.ofMinutes(1);
     private static final int MOST_MISSED = 100;
@@ -58,9 +61,18 @@ public class ScheduleSweep {
         this.duty = duty;
     }
 
-    @Scheduled(every = "5s", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
+    @Scheduled(every = EVERY, concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
     void sweep() {
-        duty.byTheClock(() -> sweep(triggers.now()));
+        duty.unasked(this::lookNow);
+    }
+
+    @Override
+    public List<Sweep> sweeps() {
+        return List.of(new Sweep("schedules", EVERY, this::lookNow));
+    }
+
+    private void lookNow() {
+        sweep(triggers.now());
     }
 
     /** Looks at every schedule, at {@code now}. */

@@ -152,7 +152,8 @@ public class RunStore {
     }
 
     /**
-     * Takes or renews the lease of an open run.
+     * Takes or renews the lease of an open run. A step that was under way when {@code owner} lost sight of it (the state was not there when
+     * its answer was to be recorded) is under way no more: the epoch is raised, as at a take-over.
      *
      * @return the epoch under which the caller may write; empty where somebody else holds a live lease or the run is over
      */
@@ -161,7 +162,11 @@ public class RunStore {
         var epochs = entities()
                 .createNativeQuery("""
                 UPDATE ops.runs SET
-                    epoch = CASE WHEN lease_owner = ?2 THEN epoch ELSE epoch + 1 END,
+                    epoch = CASE WHEN lease_owner = ?2
+                                      AND NOT EXISTS (SELECT 1 FROM ops.run_steps s
+                                                      WHERE s.run_id = runs.run_id AND s.status = 'running'
+                                                        AND s.epoch = runs.epoch)
+                            THEN epoch ELSE epoch + 1 END,
                     recoveries = CASE WHEN lease_owner IS NULL OR lease_owner = ?2 THEN recoveries ELSE recoveries + 1 END,
                     lease_owner = ?2,
                     lease_until = clock_timestamp() + make_interval(secs => ?3),
@@ -177,6 +182,31 @@ public class RunStore {
                 .setParameter(3, (double) lease.toSeconds())
                 .getResultList();
         return epochs.stream().findFirst();
+    }
+
+    /** Gives an open run's lease back; whoever finds it due is the next. Nothing happens where it is not {@code owner}'s any more. */
+    @Transactional(Transactional.TxType.REQUIRES_NEW)
+    public void release(String runId, String owner) {
+        entities()
+                .createNativeMutationQuery("UPDATE ops.runs SET lease_owner = NULL, lease_until = NULL"
+                        + " WHERE run_id = ?1 AND lease_owner = ?2 AND status = 'running'")
+                .setParameter(1, runId)
+                .setParameter(2, owner)
+                .executeUpdate();
+    }
+
+    /** Lets a run wait until a time, unless it was woken after it was read as {@code run}. */
+    @Transactional(Transactional.TxType.REQUIRES_NEW)
+    public void waitUntil(RunSnapshot run, Instant until) {
+        entities()
+                .createNativeMutationQuery(
+                        "UPDATE ops.runs SET wake_at = ?3"
+                                + " WHERE run_id = ?1 AND epoch = ?2 AND (wake_at <= ?4 OR wake_at > ?3) AND status = 'running'")
+                .setParameter(1, run.runId())
+                .setParameter(2, run.epoch())
+                .setParameter(3, until)
+                .setParameter(4, run.now())
+                .executeUpdate();
     }
 
     /** Renews the leases of all open runs that {@code owner} holds. */
@@ -208,8 +238,8 @@ public class RunStore {
                 .createNativeQuery("""
                 SELECT run_id FROM ops.runs
                 WHERE status IN ('queued', 'running') AND parked_at IS NULL
-                  AND (lease_owner IS NULL OR lease_until < clock_timestamp()
-                       OR (lease_owner = ?1 AND wake_at <= clock_timestamp()))
+                  AND (lease_until < clock_timestamp()
+                       OR ((lease_owner IS NULL OR lease_owner = ?1) AND wake_at <= clock_timestamp()))
                 ORDER BY wake_at LIMIT ?2""", String.class)
                 .setParameter(1, owner)
                 .setParameter(2, limit)

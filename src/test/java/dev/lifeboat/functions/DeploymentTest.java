@@ -45,11 +45,7 @@ final class DeploymentTest {
     @Test
     void every_function_has_its_knative_service_as_its_file_says() throws IOException {
         var services = new TreeMap<String, Map<String, Object>>();
-        for (Object document :
-                yaml().loadAll(Files.readString(KUBERNETES.resolve("overlays/knative/functions.yaml")))) {
-            Map<String, Object> service = at(document);
-            services.put((String) at(service, "metadata").get("name"), at(service, "spec", "template", "spec"));
-        }
+        knative("Service").forEach((name, service) -> services.put(name, at(service, "spec", "template", "spec")));
         var expected = new TreeSet<String>();
         for (Map.Entry<String, Map<String, Object>> function : functions().entrySet()) {
             String service = "lifeboat-" + function.getKey();
@@ -71,6 +67,26 @@ final class DeploymentTest {
                     .isEqualTo(controls);
         }
         assertThat(services.keySet()).isEqualTo(expected);
+    }
+
+    @Test
+    void what_is_to_be_done_by_the_minute_is_called_so_in_a_cluster() throws IOException {
+        Map<String, Map<String, Object>> pings = knative("PingSource");
+        var expected = new TreeSet<String>();
+        for (Map.Entry<String, Map<String, Object>> function : functions().entrySet()) {
+            if (function.getValue().get("every_minutes") instanceof Integer minutes) {
+                String name = "lifeboat-" + function.getKey();
+                expected.add(name);
+                assertThat(pings).containsKey(name);
+                Map<String, Object> ping = pings.get(name);
+                assertThat(at(ping, "spec")).containsEntry("schedule", "*/" + minutes + " * * * *");
+                assertThat(at(ping, "spec").get("data"))
+                        .isEqualTo(Files.readString(Path.of("functions", function.getKey(), "request.example.json"))
+                                .replaceAll("\\s*\n\\s*", ""));
+                assertThat(at(ping, "spec", "sink", "ref")).containsEntry("name", name);
+            }
+        }
+        assertThat(pings.keySet()).isEqualTo(expected);
     }
 
     @Test
@@ -173,6 +189,19 @@ final class DeploymentTest {
                 .extracting(rule -> rule.getResources() + " " + rule.getVerbs())
                 .containsExactly("[deployments] [get, update, patch]", "[pods] [get, list, delete]");
         assertThat(role.getRules().getFirst().getResourceNames()).containsExactly("odoo");
+    }
+
+    /** The generated resources of a kind of Knative's, by name. */
+    private static Map<String, Map<String, Object>> knative(String kind) throws IOException {
+        var found = new TreeMap<String, Map<String, Object>>();
+        for (Object document :
+                yaml().loadAll(Files.readString(KUBERNETES.resolve("overlays/knative/functions.yaml")))) {
+            Map<String, Object> resource = at(document);
+            if (resource.get("kind").equals(kind)) {
+                found.put((String) at(resource, "metadata").get("name"), resource);
+            }
+        }
+        return found;
     }
 
     private static List<PodSpec> pods(HasMetadata resource) {

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import dev.lifeboat.evidence.EvidenceContract;
 import dev.lifeboat.guardrail.Guardrail;
 import dev.lifeboat.json.Json;
+import dev.lifeboat.orchestrator.RestoreOrder;
+import dev.lifeboat.orchestrator.RunOrders;
 import dev.lifeboat.orchestrator.Step;
 import dev.lifeboat.orchestrator.Workflows;
 import dev.lifeboat.run.Operation;
@@ -44,8 +46,9 @@ final class FunctionFolderTest {
             "timeout_seconds",
             "triggers",
             "permissions");
-    /** Called before a run exists, so it is no step. */
-    private static final String OUTSIDE_WORKFLOWS = "preflight";
+    /** Called around runs, so they are no steps. */
+    private static final Map<String, String> OUTSIDE_WORKFLOWS =
+            Map.of("preflight", "[http]", "start", "[http, event]", "advance", "[http, event, schedule]");
 
     @Test
     void every_function_has_its_folder_and_every_folder_its_function() throws Exception {
@@ -66,6 +69,12 @@ final class FunctionFolderTest {
         Object declared = described.remove("guardrails");
         assertThat(declared == null ? Set.of() : ((Map<?, ?>) declared).keySet())
                 .isEqualTo(guardrails);
+        Object everyMinutes = described.remove("every_minutes");
+        if (((List<?>) described.get("triggers")).contains("schedule")) {
+            assertThat((Integer) everyMinutes).isBetween(1, 59);
+        } else {
+            assertThat(everyMinutes).isNull();
+        }
         assertThat(described.keySet()).isEqualTo(FIELDS);
         assertThat(described)
                 .containsEntry("name", name)
@@ -75,7 +84,9 @@ final class FunctionFolderTest {
         assertThat(described.get("sidecar")).isInstanceOf(Boolean.class);
         assertThat((Integer) described.get("memory_mib")).isBetween(64, 2048);
         assertThat((Integer) described.get("timeout_seconds")).isPositive();
-        assertThat((List<?>) described.get("triggers")).isNotEmpty().allMatch(Set.of("orchestrator", "http")::contains);
+        assertThat((List<?>) described.get("triggers"))
+                .isNotEmpty()
+                .allMatch(Set.of("orchestrator", "http", "event", "schedule")::contains);
         assertThat((List<?>) described.get("permissions"))
                 .isNotEmpty()
                 .allMatch(permission -> permission.toString().matches("[a-z]+: [a-z ,]+"));
@@ -88,9 +99,9 @@ final class FunctionFolderTest {
                 .mapToLong(step -> step.limit().toSeconds())
                 .max();
         Map<String, Object> described = yaml(name);
-        if (name.equals(OUTSIDE_WORKFLOWS)) {
+        if (OUTSIDE_WORKFLOWS.containsKey(name)) {
             assertThat(limit).isEmpty();
-            assertThat((List<?>) described.get("triggers")).asString().isEqualTo("[http]");
+            assertThat((List<?>) described.get("triggers")).asString().isEqualTo(OUTSIDE_WORKFLOWS.get(name));
         } else {
             assertThat(((Integer) described.get("timeout_seconds")).longValue()).isEqualTo(limit.orElseThrow());
             assertThat((List<?>) described.get("triggers")).asString().isEqualTo("[orchestrator, http]");
@@ -98,16 +109,18 @@ final class FunctionFolderTest {
     }
 
     @Test
-    void every_step_of_every_workflow_has_a_function_and_every_function_but_preflight_a_step() throws Exception {
+    void every_step_of_every_workflow_has_a_function_and_every_function_a_step_but_those_around_runs()
+            throws Exception {
         Set<String> expected = steps().map(Step::name).collect(Collectors.toSet());
-        expected.add(OUTSIDE_WORKFLOWS);
+        expected.addAll(OUTSIDE_WORKFLOWS.keySet());
         assertThat(functions().keySet()).isEqualTo(expected);
     }
 
     @ParameterizedTest
     @MethodSource("names")
     void the_class_of_a_function_names_it(String name) throws Exception {
-        assertThat(StepFunction.class.isAssignableFrom(functions().get(name))).isEqualTo(!name.equals("preflight"));
+        assertThat(StepFunction.class.isAssignableFrom(functions().get(name)))
+                .isEqualTo(!OUTSIDE_WORKFLOWS.containsKey(name));
         assertThat(functions().get(name).getPackageName()).isEqualTo("dev.lifeboat.functions");
     }
 
@@ -115,17 +128,32 @@ final class FunctionFolderTest {
     @MethodSource("names")
     void the_example_request_is_one_that_the_function_takes(String name) throws Exception {
         String example = Files.readString(FOLDERS.resolve(name).resolve("request.example.json"));
-        if (name.equals(OUTSIDE_WORKFLOWS)) {
-            Preflight.Request request = Json.mapper().readValue(example, Preflight.Request.class);
-            assertThat(request.environment()).isNotBlank();
-            assertThat(request.unknown()).isNullOrEmpty();
-        } else {
-            StepRequest request = Json.mapper().readValue(example, StepRequest.class);
-            assertThatCode(request::checked).doesNotThrowAnyException();
-            assertThat(Workflows.of(Operation.of(request.operation())).all())
-                    .as("the example's operation has the step")
-                    .extracting(Step::name)
-                    .contains(name);
+        switch (name) {
+            case "preflight" -> {
+                Preflight.Request request = Json.mapper().readValue(example, Preflight.Request.class);
+                assertThat(request.environment()).isNotBlank();
+                assertThat(request.unknown()).isNullOrEmpty();
+            }
+            case "start" -> {
+                Start.Request request = Json.mapper().readValue(example, Start.Request.class);
+                assertThat(RunOrders.operation(request.operation())).isEqualTo(Operation.RESTORE);
+                assertThat(Json.convert(request.order(), RestoreOrder.class).confirm())
+                        .contains("prod");
+                assertThat(request.unknown()).isNullOrEmpty();
+            }
+            case "advance" -> {
+                Advance.Request request = Json.mapper().readValue(example, Advance.Request.class);
+                assertThat(request.sweep()).isTrue();
+                assertThat(request.unknown()).isNullOrEmpty();
+            }
+            default -> {
+                StepRequest request = Json.mapper().readValue(example, StepRequest.class);
+                assertThatCode(request::checked).doesNotThrowAnyException();
+                assertThat(Workflows.of(Operation.of(request.operation())).all())
+                        .as("the example's operation has the step")
+                        .extracting(Step::name)
+                        .contains(name);
+            }
         }
     }
 

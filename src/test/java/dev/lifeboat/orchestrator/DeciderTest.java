@@ -200,7 +200,14 @@ class DeciderTest {
     @ParameterizedTest
     @EnumSource(
             value = FaultCode.class,
-            names = {"TASK_LOST", "OUTCOME_UNKNOWN", "SIDECAR_UNREACHABLE", "SIDECAR_BUSY", "FUNCTION_UNREACHABLE"})
+            names = {
+                "TASK_LOST",
+                "OUTCOME_UNKNOWN",
+                "SIDECAR_UNREACHABLE",
+                "SIDECAR_BUSY",
+                "FUNCTION_UNREACHABLE",
+                "STATE_UNAVAILABLE"
+            })
     void a_step_that_did_not_come_through_is_done_again_though_it_has_one_attempt(FaultCode code) {
         var run = restoreUpTo("restore-db").failed("restore-db", 1, code);
         run.now = NOW.plusSeconds(60);

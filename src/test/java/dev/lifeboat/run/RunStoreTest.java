@@ -58,6 +58,43 @@ class RunStoreTest {
     }
 
     @Test
+    void a_step_whose_answer_its_owner_could_not_record_is_under_way_no_more_when_that_one_comes_back() {
+        String run = created();
+        int epoch = runs.claim(run, "first", LONG).orElseThrow();
+        assertThat(runs.begin(run, epoch, "quiesce", 3, 1, LONG, false)).isTrue();
+        assertThat(runs.claim(run, "first", LONG)).contains(epoch + 1);
+        assertThat(runs.claim(run, "first", LONG)).as("once").contains(epoch + 1);
+        assertThat(runs.load(run).recoveries()).isZero();
+    }
+
+    @Test
+    void a_lease_that_is_given_back_is_the_next_ones_at_once_and_no_take_over() {
+        String run = created();
+        assertThat(runs.claim(run, "first", LONG)).contains(1);
+        runs.release(run, "second");
+        assertThat(runs.claim(run, "second", LONG)).as("it was not theirs").isEmpty();
+        runs.release(run, "first");
+        assertThat(runs.claim(run, "second", LONG)).contains(2);
+        assertThat(runs.load(run).recoveries()).isZero();
+    }
+
+    @Test
+    void a_run_that_waits_is_due_for_nobody_before_its_time_unless_it_is_woken() {
+        String run = created();
+        runs.claim(run, "first", LONG);
+        RunSnapshot read = runs.load(run);
+        runs.waitUntil(read, read.now().plus(LONG));
+        runs.release(run, "first");
+        assertThat(runs.due("second", 1000)).doesNotContain(run);
+        runs.wake(run);
+        assertThat(runs.due("second", 1000)).contains(run);
+        runs.waitUntil(read, read.now().plus(LONG));
+        assertThat(runs.due("second", 1000))
+                .as("it was woken after it was read")
+                .contains(run);
+    }
+
+    @Test
     void of_many_owners_at_once_one_gets_the_lease() throws Exception {
         for (int round = 0; round < 10; round++) {
             String run = created();

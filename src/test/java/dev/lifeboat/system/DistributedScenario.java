@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.lifeboat.environment.DatabaseBinding;
 import dev.lifeboat.json.Json;
+import dev.lifeboat.postgres.PostgresCluster;
 import dev.lifeboat.testing.S3Server;
 import dev.lifeboat.testing.TestCluster;
 import java.io.IOException;
@@ -28,8 +29,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Every part a process of its own: the orchestrator, each function, the sidecar, PostgreSQL with the state and Odoo's database, an
- * S3 server.
+ * Every part a process of its own: the orchestrator, each function, the sidecar, a PostgreSQL server with the state and another one with
+ * Odoo's database, an S3 server.
  */
 abstract class DistributedScenario {
     private static final String STATE = "it_distributed_state";
@@ -37,6 +38,7 @@ abstract class DistributedScenario {
     private static final String SIDECAR_TOKEN = "canary-sidecar-90cd";
     static final String ORCHESTRATOR = "orchestrator";
     static final String SIDECAR = "sidecar";
+    static final String ADVANCE = "advance";
 
     /** What a backup and a restore go through. */
     static final List<String> FUNCTIONS = List.of(
@@ -62,22 +64,42 @@ abstract class DistributedScenario {
 
     private final Map<String, Integer> ports = new TreeMap<>();
     private final Map<String, Process> processes = new TreeMap<>();
-    private final HttpClient http = HttpClient.newHttpClient();
+    final HttpClient http = HttpClient.newHttpClient();
+    private PostgresCluster stateServer;
     Installation shop;
     DatabaseBinding state;
     S3Server store;
 
+    /** The steps that processes of their own do; the others are done by who advances runs. */
+    List<String> functions() {
+        return FUNCTIONS;
+    }
+
+    /** Who advances runs, in the order of their start; the first brings the state to the version of the program. */
+    List<String> orchestrators() {
+        return List.of(ORCHESTRATOR);
+    }
+
+    /** Waits until who was started first has all in place that the others need. */
+    void awaitFirst() throws Exception {
+        Installation.await("the orchestrator", () -> Files.exists(folder.resolve("data/endpoint")));
+    }
+
     @BeforeEach
     void startAll() throws Exception {
         shop = Installation.create(folder, "it_distributed", 150);
-        TestCluster.drop(STATE);
-        state = TestCluster.get().binding(STATE);
-        TestCluster.get().createDatabase(STATE, state.user());
+        stateServer = PostgresCluster.at(folder.resolve("state-server"))
+                .durable(false)
+                .start();
+        state = stateServer.binding(STATE);
+        stateServer.createDatabase(STATE, state.user());
         store = new S3Server("127.0.0.1", Optional.of(Files.createDirectories(folder.resolve("region"))));
-        ports.put(ORCHESTRATOR, freePort());
         ports.put(SIDECAR, freePort());
         var urls = new StringBuilder();
-        for (String function : FUNCTIONS) {
+        for (String orchestrator : orchestrators()) {
+            ports.put(orchestrator, freePort());
+        }
+        for (String function : functions()) {
             ports.put(function, freePort());
             urls.append("    %s: http://127.0.0.1:%d/%s%n".formatted(function, ports.get(function), function));
         }
@@ -98,12 +120,35 @@ abstract class DistributedScenario {
                   patience: 40s
                   urls:
                 """.formatted(store.endpoint(), S3Server.BUCKET, S3Server.ACCESS_KEY, S3Server.SECRET_KEY) + urls);
-        start(ORCHESTRATOR);
-        Installation.await("the orchestrator", () -> Files.exists(folder.resolve("data/endpoint")));
+        start(orchestrators().getFirst());
+        awaitFirst();
         start(SIDECAR);
-        for (String function : FUNCTIONS) {
+        for (String orchestrator : orchestrators().subList(1, orchestrators().size())) {
+            start(orchestrator);
+        }
+        for (String function : functions()) {
             start(function);
         }
+        // So many starts at once take what processors there are: nothing is asked for meanwhile.
+        for (String process : processes.keySet()) {
+            awaitHealth(process);
+        }
+    }
+
+    /** Waits until a process is ready. */
+    void awaitHealth(String process) throws Exception {
+        Installation.await(process, () -> {
+            try {
+                return http.send(call(process, "/q/health/ready").build(), HttpResponse.BodyHandlers.discarding())
+                                .statusCode()
+                        == 200;
+            } catch (IOException e) {
+                // it does not listen yet
+                return false;
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        });
     }
 
     @AfterEach
@@ -111,7 +156,7 @@ abstract class DistributedScenario {
         http.close();
         shop.close();
         store.close();
-        TestCluster.drop(STATE);
+        stateServer.stop();
     }
 
     ObjectNode restore(JsonNode backup) {
@@ -171,7 +216,12 @@ abstract class DistributedScenario {
     }
 
     private HttpRequest.Builder call(String path) {
-        return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + ports.get(ORCHESTRATOR) + path))
+        return call(ORCHESTRATOR, path);
+    }
+
+    /** A request to a process, with the token of who owns the machine. */
+    HttpRequest.Builder call(String process, String path) {
+        return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + ports.get(process) + path))
                 .timeout(Duration.ofSeconds(60))
                 .header("Authorization", "Bearer " + TOKEN);
     }
@@ -185,13 +235,17 @@ abstract class DistributedScenario {
         environment.put("LIFEBOAT_SIDECAR_LOST_AFTER", "40s");
         if (name.equals(SIDECAR)) {
             environment.put("LIFEBOAT_KEYS_DIR", folder.resolve("data/keys").toString());
+            if (ports.containsKey(ADVANCE)) {
+                environment.put(
+                        "LIFEBOAT_FUNCTIONS_URLS_ADVANCE", "http://127.0.0.1:" + ports.get(ADVANCE) + "/" + ADVANCE);
+            }
         } else {
             environment.put(
                     "QUARKUS_DATASOURCE_JDBC_URL",
                     "jdbc:postgresql://" + state.host() + ":" + state.port() + "/" + state.name());
             environment.put("QUARKUS_DATASOURCE_USERNAME", state.user());
             environment.put("QUARKUS_DATASOURCE_PASSWORD", state.password().value());
-            environment.put("QUARKUS_DATASOURCE_JDBC_MAX_SIZE", name.equals(ORCHESTRATOR) ? "8" : "3");
+            environment.put("QUARKUS_DATASOURCE_JDBC_MAX_SIZE", orchestrators().contains(name) ? "8" : "3");
         }
         String log = "log-" + name;
         processes.put(
@@ -207,7 +261,8 @@ abstract class DistributedScenario {
                                 port,
                                 "--data-dir",
                                 folder.resolve("sidecar-data").toString());
-                    default -> shop.start(environment, log, "function", name, "--port", port);
+                    // several processes may serve one function
+                    default -> shop.start(environment, log, "function", name.replaceFirst("#.*", ""), "--port", port);
                 });
     }
 
@@ -215,14 +270,15 @@ abstract class DistributedScenario {
         processes.get(name).destroyForcibly().waitFor();
     }
 
-    private String logs() {
+    String logs() {
         var text = new StringBuilder();
         try (Stream<Path> files = Files.list(folder)) {
             for (Path file : files.filter(path -> path.getFileName().toString().startsWith("log-"))
                     .toList()) {
                 text.append("== ").append(file.getFileName()).append('\n').append(Files.readString(file));
             }
-            text.append(Files.readString(folder.resolve("data/logs/lifeboat.log")));
+            Path engine = folder.resolve("data/logs/lifeboat.log");
+            text.append(Files.exists(engine) ? Files.readString(engine) : "");
         } catch (IOException e) {
             text.append(e);
         }
