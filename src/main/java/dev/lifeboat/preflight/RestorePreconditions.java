@@ -117,9 +117,8 @@ public class RestorePreconditions {
         checks.add(reachable(bindings, Optional.empty(), BackupType.DB_ONLY));
         new PreflightReport(checks).orRefuse();
         OpenArtifact artifact = opener.open(artifacts.get(artifactId));
-        TableOrder order = wanted.apply(artifact.manifest().database().orElseThrow().tables().stream()
-                .map(digest -> TableName.parse(digest.table()))
-                .toList());
+        TableOrder order = wanted.apply(
+                TableName.of(artifact.manifest().database().orElseThrow().tables()));
         TableMerge.check(new DatabaseServer(bindings.database()), order);
         return order;
     }
