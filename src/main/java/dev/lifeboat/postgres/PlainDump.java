@@ -108,7 +108,7 @@ public final class PlainDump {
     }
 
     /** Writes a stream into a child's input, in a thread of its own. */
-    private static final class Feeding {
+    static final class Feeding {
         private final Thread thread;
         private volatile String reason = "";
 
