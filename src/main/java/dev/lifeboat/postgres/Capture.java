@@ -310,6 +310,9 @@ public final class Capture implements AutoCloseable {
         String locale = major >= 17 ? "datlocale" : major >= 15 ? "daticulocale" : "NULL";
         List<DatabaseFacts.Setting> settings = settings();
         List<DatabaseFacts.Grant> grants = grants();
+        Optional<ImmutableUnaccent> unaccent =
+                ask(ImmutableUnaccent.LOOK, row -> new ImmutableUnaccent(row.getString(1), row.getBoolean(2))).stream()
+                        .findFirst();
         var extensions = new LinkedHashMap<String, String>();
         ask(
                         "SELECT extname, extversion FROM pg_extension ORDER BY extname",
@@ -342,7 +345,8 @@ public final class Capture implements AutoCloseable {
                                 row.getInt(12),
                                 extensions,
                                 settings,
-                                row.getBoolean(15) ? Optional.empty() : Optional.of(grants)))
+                                row.getBoolean(15) ? Optional.empty() : Optional.of(grants),
+                                unaccent))
                 .getFirst();
     }
 

@@ -102,7 +102,8 @@ public final class DatabaseLoader {
      * @param archive the dump, a regular file (parallel jobs each open it)
      * @param facts how the original was set up
      * @param jobs of pg_restore, at least one
-     * @throws FaultException LOAD_FAILED with the tool's words; BAD_INPUT where a database of that name is there; STEP_TIMED_OUT
+     * @throws FaultException LOAD_FAILED with the tool's words; BAD_INPUT where a database of that name is there;
+     *     DATABASE_RIGHT_MISSING where the role lacks one that it takes; STEP_TIMED_OUT
      */
     public Loaded load(String name, Path archive, DatabaseFacts facts, int jobs, Progress progress, Duration limit) {
         checkedName(name);
@@ -113,10 +114,10 @@ public final class DatabaseLoader {
         try {
             progress.phase("restore");
             progress.expect(facts.sizeBytes(), facts.tableCount());
-            restore(name, owner, archive, jobs, List.of(), progress, limit);
+            List<String> notApplied = new ArrayList<>(restoreAll(name, owner, archive, facts, jobs, progress, limit));
             progress.phase("analyze");
             analyze(name, limit);
-            List<String> notApplied = applySettings(name, facts);
+            notApplied.addAll(applySettings(name, facts));
             whole = true;
             return new Loaded(name, (System.nanoTime() - begun) / 1e9, notApplied);
         } finally {
@@ -150,12 +151,12 @@ public final class DatabaseLoader {
         boolean whole = false;
         try {
             progress.phase("restore");
-            restore(name, owner, archive, 1, List.of("--section=pre-data"), progress, limit);
+            restore(name, owner, archive, 1, List.of("--section=pre-data"), Optional.empty(), progress, limit);
             Map<String, List<TableName>> bySchema = tables.stream().collect(Collectors.groupingBy(TableName::schema));
             for (var schema : bySchema.entrySet()) {
                 var selection = new ArrayList<>(List.of("--section=data", "--schema=" + schema.getKey()));
                 schema.getValue().forEach(table -> selection.add("--table=" + table.name()));
-                restore(name, owner, archive, jobs, selection, progress, limit);
+                restore(name, owner, archive, jobs, selection, Optional.empty(), progress, limit);
             }
             progress.phase("analyze");
             analyze(name, limit);
@@ -297,12 +298,29 @@ public final class DatabaseLoader {
         }
     }
 
+    /** Gives what could not be done and is not needed, in words. */
+    private List<String> restoreAll(
+            String name, String owner, Path archive, DatabaseFacts facts, int jobs, Progress progress, Duration limit) {
+        Optional<ImmutableUnaccent> unaccent = ImmutableUnaccent.of(facts, tools, archive, limit);
+        if (unaccent.isEmpty()) {
+            restore(name, owner, archive, jobs, List.of(), Optional.empty(), progress, limit);
+            return List.of();
+        }
+        ArchiveList all = ArchiveList.of(tools, archive, limit);
+        ArchiveList before = unaccent.get().before(all);
+        restore(name, owner, archive, 1, List.of(), Optional.of(before), progress, limit);
+        List<String> notApplied = unaccent.get().declare(server, name, STATEMENT_LIMIT);
+        restore(name, owner, archive, jobs, List.of(), Optional.of(all.without(before)), progress, limit);
+        return notApplied;
+    }
+
     private void restore(
             String name,
             String owner,
             Path archive,
             int jobs,
             List<String> selection,
+            Optional<ArchiveList> entries,
             Progress progress,
             Duration limit) {
         var command = new ArrayList<>(List.of(
@@ -318,6 +336,7 @@ public final class DatabaseLoader {
         if (!owner.equals(server.binding().user())) {
             command.add("--role=" + owner);
         }
+        entries.ifPresent(list -> command.add("--use-list=/dev/stdin"));
         command.add(archive.toAbsolutePath().toString());
         var grown = new Growth(progress);
         try (var child = ToolProcess.start(command, server.toolEnvironment(name));
@@ -325,6 +344,7 @@ public final class DatabaseLoader {
                     grown.look(server, name);
                     return Optional.empty();
                 })) {
+            entries.ifPresent(list -> list.hand(child));
             int exit = child.await(limit);
             guard.check();
             if (exit != 0) {

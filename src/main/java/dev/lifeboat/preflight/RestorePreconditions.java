@@ -10,6 +10,8 @@ import dev.lifeboat.environment.LifeboatConfig;
 import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
 import dev.lifeboat.fault.FaultException;
+import dev.lifeboat.json.Json;
+import dev.lifeboat.postgres.DatabaseFacts;
 import dev.lifeboat.postgres.DatabaseServer;
 import dev.lifeboat.postgres.PgTools;
 import dev.lifeboat.postgres.TableMerge;
@@ -22,6 +24,7 @@ import dev.lifeboat.store.DurableFiles;
 import dev.lifeboat.store.StoredObject;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -227,6 +230,9 @@ public class RestorePreconditions {
                                             + " CREATEDB")
                             .toException();
                 }
+                open.filter(artifact -> artifact.manifest().dbDump().isPresent())
+                        .flatMap(artifact -> facts(artifact).immutableUnaccent())
+                        .ifPresent(unaccent -> unaccent.requireRight(server));
                 found.add("server " + info.version() + ", database "
                         + (server.exists(database.name()) ? "present" : "missing"));
                 List<DatabaseServer.Session> stay = server.sessionsOutOfReach(database.name());
@@ -253,6 +259,18 @@ public class RestorePreconditions {
             }
             return String.join("; ", found);
         });
+    }
+
+    private static DatabaseFacts facts(OpenArtifact artifact) {
+        try (InputStream in = artifact.open("db.dump.meta.json", 0)) {
+            return Json.convert(Json.mapper().readTree(in).path("facts"), DatabaseFacts.class);
+        } catch (IOException e) {
+            throw Fault.of(
+                            FaultCode.ARTIFACT_DAMAGED,
+                            "db.dump.meta.json of " + artifact.id() + " can't be read: " + e.getMessage(),
+                            "Restore another artifact, or from another store.")
+                    .toException(e);
+        }
     }
 
     /** Then this process may well see the filestore for reading only, and has no tools: prepare-restore, which touches nothing, tells. */
