@@ -325,7 +325,7 @@ public final class Capture implements AutoCloseable {
                                 + " 0) FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace WHERE relkind = 'r' AND"
                                 + " nspname NOT IN ('pg_catalog', 'information_schema')), (SELECT count(*) FROM pg_class c JOIN"
                                 + " pg_namespace n ON n.oid = relnamespace WHERE relkind = 'r' AND nspname NOT IN"
-                                + " ('pg_catalog', 'information_schema')), datacl IS NULL FROM pg_database d JOIN pg_tablespace"
+                                + " ('pg_catalog', 'information_schema')), datacl IS NULL, shobj_description(d.oid, 'pg_database') FROM pg_database d JOIN pg_tablespace"
                                 + " t ON t.oid = dattablespace WHERE datname = current_database()",
                         row -> new DatabaseFacts(
                                 row.getString(1),
@@ -346,7 +346,8 @@ public final class Capture implements AutoCloseable {
                                 extensions,
                                 settings,
                                 row.getBoolean(15) ? Optional.empty() : Optional.of(grants),
-                                unaccent))
+                                unaccent,
+                                Optional.ofNullable(row.getString(16))))
                 .getFirst();
     }
 

@@ -32,6 +32,7 @@ import java.util.Optional;
  * @param grants the database's privileges; empty: as PostgreSQL has them at first
  * @param immutableUnaccent where {@code unaccent(text)} was declared immutable; also empty in artifacts from before this was
  *     recorded
+ * @param comment what COMMENT ON DATABASE says
  */
 @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
 public record DatabaseFacts(
@@ -53,7 +54,8 @@ public record DatabaseFacts(
         Map<String, String> extensions,
         List<Setting> settings,
         Optional<List<Grant>> grants,
-        Optional<ImmutableUnaccent> immutableUnaccent) {
+        Optional<ImmutableUnaccent> immutableUnaccent,
+        Optional<String> comment) {
     public DatabaseFacts {
         extensions = Map.copyOf(extensions);
         settings = List.copyOf(settings);
@@ -119,6 +121,7 @@ public record DatabaseFacts(
                 -1,
                 content.extensions(),
                 List.of(),
+                Optional.empty(),
                 Optional.empty(),
                 Optional.empty());
     }

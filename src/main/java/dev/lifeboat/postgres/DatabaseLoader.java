@@ -95,8 +95,8 @@ public final class DatabaseLoader {
     }
 
     /**
-     * Makes the hidden database and fills it: restore, ANALYZE, then the original's settings, privileges and connection
-     * limit. When it fails, the hidden database is gone again.
+     * Makes the hidden database and fills it: restore, ANALYZE, then the original's privileges, settings, comment and
+     * connection limit. Everything in it belongs to the database's owner. When it fails, the hidden database is gone again.
      *
      * @param name the hidden database, as {@link #newName} gives it
      * @param archive the dump, a regular file (parallel jobs each open it)
@@ -117,6 +117,8 @@ public final class DatabaseLoader {
             List<String> notApplied = new ArrayList<>(restoreAll(name, owner, archive, facts, jobs, progress, limit));
             progress.phase("analyze");
             analyze(name, limit);
+            progress.phase("privileges");
+            notApplied.addAll(ObjectPrivileges.apply(server, name, tools, archive, limit));
             notApplied.addAll(applySettings(name, facts));
             whole = true;
             return new Loaded(name, (System.nanoTime() - begun) / 1e9, notApplied);
@@ -409,6 +411,12 @@ public final class DatabaseLoader {
                 });
             }
             facts.grants().ifPresent(grants -> applyGrants(connection, quoted, grants, left));
+            facts.comment()
+                    .ifPresent(comment -> run(
+                            connection,
+                            left,
+                            "comment",
+                            "COMMENT ON DATABASE " + quoted + " IS " + DatabaseServer.quoteLiteral(comment)));
             if (facts.connectionLimit() >= 0) {
                 run(
                         connection,

@@ -183,6 +183,61 @@ class RestoredAsItWasTest {
                 .contains("other rows");
     }
 
+    @Test
+    void privileges_and_default_privileges_come_back_and_a_role_that_is_missing_is_told_and_no_obstacle()
+            throws IOException {
+        DatabaseBinding source = TestCluster.createDatabase(SOURCE);
+        databases.add(SOURCE);
+        DatabaseBinding admin = superuser("postgres");
+        TestCluster.execute(admin, "CREATE ROLE reporting; CREATE ROLE \"left; -- \"\"one\"");
+        try {
+            TestCluster.execute(source, """
+                    CREATE TABLE sale (a int, b int);
+                    CREATE TABLE "odd; 'na?me" (a int);
+                    CREATE FUNCTION f(text) RETURNS int LANGUAGE sql AS 'SELECT 1';
+                    GRANT SELECT ON sale, "odd; 'na?me" TO "left; -- ""one";
+                    GRANT SELECT ON sale, "odd; 'na?me" TO reporting;
+                    GRANT UPDATE (b) ON sale TO reporting;
+                    REVOKE ALL ON FUNCTION f(text) FROM PUBLIC;
+                    ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO reporting;
+                    COMMENT ON DATABASE as_it_was IS 'production''s own'""");
+            Dump dump = dump(source);
+            TestCluster.execute(source, "REVOKE ALL ON sale, \"odd; 'na?me\" FROM \"left; -- \"\"one\"");
+            TestCluster.execute(admin, "DROP ROLE \"left; -- \"\"one\"");
+
+            List<String> notApplied = load(new DatabaseServer(source), dump).notApplied();
+
+            assertThat(notApplied)
+                    .singleElement()
+                    .asString()
+                    .startsWith(
+                            "privileges: role \"left; -- \"one\" does not exist (2 statements, the first: GRANT SELECT ON");
+            assertThat(granted("has_table_privilege('reporting', 'sale', 'SELECT')"))
+                    .isEqualTo("t");
+            assertThat(granted("has_table_privilege('reporting', '\"odd; ''na?me\"', 'SELECT')"))
+                    .isEqualTo("t");
+            assertThat(granted("has_column_privilege('reporting', 'sale', 'b', 'UPDATE')"))
+                    .isEqualTo("t");
+            assertThat(granted("has_function_privilege('reporting', 'f(text)', 'EXECUTE')"))
+                    .isEqualTo("f");
+            TestCluster.execute(source.withName(RESTORED), "CREATE TABLE later (a int)");
+            assertThat(granted("has_table_privilege('reporting', 'later', 'SELECT')"))
+                    .isEqualTo("t");
+            assertThat(
+                            granted(
+                                    "shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = current_database()"))
+                    .isEqualTo("production's own");
+        } finally {
+            TestCluster.drop(RESTORED);
+            TestCluster.drop(SOURCE);
+            TestCluster.execute(admin, "DROP ROLE reporting; DROP ROLE IF EXISTS \"left; -- \"\"one\"");
+        }
+    }
+
+    private static String granted(String what) {
+        return TestCluster.query(superuser(RESTORED), "SELECT " + what);
+    }
+
     private ContentDigest inColumnOrder(DatabaseServer server, Dump dump, ContentDigest read) {
         return read.withTables(DatabaseDigester.inColumnOrderOf(
                 () -> Files.newInputStream(dump.file()),
