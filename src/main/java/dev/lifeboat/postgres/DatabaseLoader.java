@@ -489,23 +489,6 @@ public final class DatabaseLoader {
         }
     }
 
-    /** The hidden databases on the server: those with a name that Lifeboat gives, hidden or left behind half-way. */
-    public List<String> hiddenDatabases() {
-        try (Connection connection = server.connectMaintenance();
-                var statement = connection.createStatement();
-                var row = statement.executeQuery("SELECT datname FROM pg_database ORDER BY datname")) {
-            var found = new ArrayList<String>();
-            while (row.next()) {
-                if (isHiddenName(row.getString(1))) {
-                    found.add(row.getString(1));
-                }
-            }
-            return List.copyOf(found);
-        } catch (SQLException e) {
-            throw DatabaseServer.queryFailed("the databases of the server could not be listed", e);
-        }
-    }
-
     private static void pause() {
         try {
             Thread.sleep(250);

@@ -94,7 +94,6 @@ class DumpAndLoadTest {
                     .isEqualTo("f");
             assertThat(TestCluster.query(source.withName(name), "SHOW search_path"))
                     .isEqualTo("public, \"other schema\"");
-            assertThat(loader.hiddenDatabases()).contains(name);
         } finally {
             loader.dropHidden(name);
         }
@@ -171,7 +170,7 @@ class DumpAndLoadTest {
                     assertThat(e.fault().code()).isEqualTo(FaultCode.LOAD_FAILED);
                     assertThat(e.fault().facts().get("tool_output")).contains("pg_restore");
                 });
-        assertThat(loader.hiddenDatabases()).doesNotContain(name);
+        assertThat(new DatabaseServer(source).exists(name)).isFalse();
         assertFault(FaultCode.BAD_INPUT, () -> loader.dropHidden(SOURCE));
     }
 
