@@ -49,16 +49,6 @@ public final class InstallationKey {
     }
 
     /**
-     * The key of the installation with this data folder, made at first use. Of several processes that come first at once, all
-     * get the one key that stays.
-     *
-     * @throws dev.lifeboat.fault.FaultException BAD_CONFIGURATION where the file is no such key or can't be read or made
-     */
-    public static InstallationKey openOrCreate(Path dataFolder) {
-        return openOrCreateIn(dataFolder.resolve("keys"));
-    }
-
-    /**
      * The key in the folder {@code keys}, made elsewhere: functions and sidecars are given the engine's.
      *
      * @throws dev.lifeboat.fault.FaultException BAD_CONFIGURATION where none is there, or it can't be used
@@ -78,7 +68,12 @@ public final class InstallationKey {
         }
     }
 
-    /** As {@link #openOrCreate}, in the folder {@code keys} itself. */
+    /**
+     * The installation's key in the folder {@code keys}, made at first use. Of several processes that come first at once, all get
+     * the one key that stays.
+     *
+     * @throws dev.lifeboat.fault.FaultException BAD_CONFIGURATION where the file is no such key or can't be read or made
+     */
     public static InstallationKey openOrCreateIn(Path folder) {
         Path file = folder.resolve("installation.key");
         try {

@@ -1,6 +1,5 @@
 package dev.lifeboat.evidence;
 
-import dev.lifeboat.artifact.BackupType;
 import dev.lifeboat.json.Json;
 import java.util.List;
 
@@ -45,28 +44,7 @@ public final class EvidenceContract {
     /** Stands in every folder that is closed besides what its operation requires; see {@link EvidenceRecord}. */
     public static final String RECORD = "record.json";
 
-    private static final List<String> OF_THE_DATABASE = List.of(
-            "db.dump.meta.json",
-            "db.dump.sha256",
-            "db_restore.log",
-            "db_restore_duration.json",
-            "db_restore_checksum_verification.json");
-    private static final List<String> OF_THE_FILESTORE = List.of(
-            "filestore.meta.json",
-            "filestore.tar.zst.sha256",
-            "filestore_restore.log",
-            "filestore_restore_duration.json",
-            "filestore_restore_checksum_verification.json");
-
     private EvidenceContract() {}
-
-    /** Those of {@code names} that a backup or restore of this type has no content for; they get a placeholder. */
-    public static List<String> notCovered(List<String> names, BackupType type) {
-        return names.stream()
-                .filter(name -> (OF_THE_DATABASE.contains(name) && !type.coversDatabase())
-                        || (OF_THE_FILESTORE.contains(name) && !type.coversFilestore()))
-                .toList();
-    }
 
     /**
      * The content of a file whose step was skipped.

@@ -310,6 +310,9 @@ public final class Capture implements AutoCloseable {
         String locale = major >= 17 ? "datlocale" : major >= 15 ? "daticulocale" : "NULL";
         List<DatabaseFacts.Setting> settings = settings();
         List<DatabaseFacts.Grant> grants = grants();
+        Optional<ImmutableUnaccent> unaccent =
+                ask(ImmutableUnaccent.LOOK, row -> new ImmutableUnaccent(row.getString(1), row.getBoolean(2))).stream()
+                        .findFirst();
         var extensions = new LinkedHashMap<String, String>();
         ask(
                         "SELECT extname, extversion FROM pg_extension ORDER BY extname",
@@ -322,7 +325,7 @@ public final class Capture implements AutoCloseable {
                                 + " 0) FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace WHERE relkind = 'r' AND"
                                 + " nspname NOT IN ('pg_catalog', 'information_schema')), (SELECT count(*) FROM pg_class c JOIN"
                                 + " pg_namespace n ON n.oid = relnamespace WHERE relkind = 'r' AND nspname NOT IN"
-                                + " ('pg_catalog', 'information_schema')), datacl IS NULL FROM pg_database d JOIN pg_tablespace"
+                                + " ('pg_catalog', 'information_schema')), datacl IS NULL, shobj_description(d.oid, 'pg_database') FROM pg_database d JOIN pg_tablespace"
                                 + " t ON t.oid = dattablespace WHERE datname = current_database()",
                         row -> new DatabaseFacts(
                                 row.getString(1),
@@ -342,7 +345,9 @@ public final class Capture implements AutoCloseable {
                                 row.getInt(12),
                                 extensions,
                                 settings,
-                                row.getBoolean(15) ? Optional.empty() : Optional.of(grants)))
+                                row.getBoolean(15) ? Optional.empty() : Optional.of(grants),
+                                unaccent,
+                                Optional.ofNullable(row.getString(16))))
                 .getFirst();
     }
 

@@ -28,6 +28,11 @@ public record ContentDigest(
         sequences = Collections.unmodifiableMap(new TreeMap<>(sequences));
     }
 
+    /** The same with other digests of the tables. */
+    public ContentDigest withTables(List<TableDigest> others) {
+        return new ContentDigest(others, sequences, largeObjects, schema);
+    }
+
     /** Rows of all tables together. */
     public long rows() {
         return tables.stream().mapToLong(TableDigest::rows).sum();

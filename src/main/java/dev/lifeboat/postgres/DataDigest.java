@@ -8,6 +8,7 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.security.DigestException;
 import java.security.MessageDigest;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
@@ -35,7 +36,7 @@ final class DataDigest {
     private static final String LO_OPEN = "SELECT pg_catalog.lo_open('";
     private static final String LO_WRITE = "SELECT pg_catalog.lowrite(0, '\\x";
     private static final String LO_CLOSE = "SELECT pg_catalog.lo_close(";
-    private static final String END = "-- PostgreSQL database dump complete";
+    static final String END = "-- PostgreSQL database dump complete";
 
     private final InputStream in;
     private final Progress progress;
@@ -45,6 +46,7 @@ final class DataDigest {
 
     private final Map<String, TableDigest> tables = new TreeMap<>();
     private final Map<String, String> sequences = new TreeMap<>();
+    private final Map<String, List<String>> columns = new TreeMap<>();
     private final TableHash largeObjects = new TableHash();
     private boolean complete;
     private String last = "nothing";
@@ -54,8 +56,12 @@ final class DataDigest {
         this.progress = progress;
     }
 
-    /** What the data section held. */
-    record Content(List<TableDigest> tables, Map<String, String> sequences, long largeObjects) {}
+    /** What the data section held; {@code columns} are each table's, unquoted, in the order of its values. */
+    record Content(
+            List<TableDigest> tables,
+            Map<String, String> sequences,
+            long largeObjects,
+            Map<String, List<String>> columns) {}
 
     /**
      * Reads a data section to the end of the stream.
@@ -79,7 +85,9 @@ final class DataDigest {
             }
             // a quoted name may hold a line feed
             if (copyStatement != null && line.endsWith(FROM_STDIN)) {
-                table(tableOf(copyStatement.toString()));
+                String statement = copyStatement.toString();
+                columns.put(tableOf(statement), columnsOf(statement));
+                table(tableOf(statement));
                 copyStatement = null;
             } else if (copyStatement != null && copyStatement.length() > LONGEST_STATEMENT) {
                 throw new IOException("a COPY statement has no end");
@@ -91,7 +99,7 @@ final class DataDigest {
         if (largeObjects.rows > 0) {
             tables.put(LARGE_OBJECTS, largeObjects.digest(LARGE_OBJECTS));
         }
-        return new Content(List.copyOf(tables.values()), Map.copyOf(sequences), largeObjects.rows);
+        return new Content(List.copyOf(tables.values()), Map.copyOf(sequences), largeObjects.rows, Map.copyOf(columns));
     }
 
     private void statement(String line) throws IOException {
@@ -215,14 +223,47 @@ final class DataDigest {
 
     /** {@code schema.table} of {@code COPY schema.table (columns) FROM stdin;}, quoted as the dump has it. */
     static String tableOf(String copyStatement) throws IOException {
+        return text(copyStatement.substring(COPY.length(), endOfTable(copyStatement)));
+    }
+
+    /** {@code columns} of {@code COPY schema.table (columns) FROM stdin;}, unquoted; none of a table that has none. */
+    static List<String> columnsOf(String copyStatement) throws IOException {
+        int at = endOfTable(copyStatement) + 1;
+        var names = new ArrayList<String>();
+        if (at >= copyStatement.length() || copyStatement.charAt(at) != '(') {
+            return names;
+        }
+        var name = new StringBuilder();
+        boolean quoted = false;
+        for (int i = at + 1; i < copyStatement.length(); i++) {
+            char c = copyStatement.charAt(i);
+            if (c == '"') {
+                // a quote that is doubled within a name is part of it
+                if (!quoted && copyStatement.charAt(i - 1) == '"') {
+                    name.append(c);
+                }
+                quoted = !quoted;
+            } else if (quoted || (c != ',' && c != ')' && c != ' ')) {
+                name.append(c);
+            } else if (c != ' ') {
+                names.add(text(name.toString()));
+                name.setLength(0);
+                if (c == ')') {
+                    return names;
+                }
+            }
+        }
+        throw new IOException("the columns of a COPY statement have no end");
+    }
+
+    private static int endOfTable(String copyStatement) throws IOException {
         boolean quoted = false;
         for (int i = COPY.length(); i < copyStatement.length(); i++) {
             char c = copyStatement.charAt(i);
             if (c == '"') {
                 quoted = !quoted;
             } else if (c == ' ' && !quoted) {
-                String name = copyStatement.substring(COPY.length(), i);
-                return text(name);
+                return i;
             }
         }
         throw new IOException("a COPY statement names no table");

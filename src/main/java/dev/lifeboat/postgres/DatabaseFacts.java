@@ -30,6 +30,9 @@ import java.util.Optional;
  * @param extensions name to version
  * @param settings what ALTER DATABASE SET and ALTER ROLE IN DATABASE SET say
  * @param grants the database's privileges; empty: as PostgreSQL has them at first
+ * @param immutableUnaccent where {@code unaccent(text)} was declared immutable; also empty in artifacts from before this was
+ *     recorded
+ * @param comment what COMMENT ON DATABASE says
  */
 @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
 public record DatabaseFacts(
@@ -50,7 +53,9 @@ public record DatabaseFacts(
         int connectionLimit,
         Map<String, String> extensions,
         List<Setting> settings,
-        Optional<List<Grant>> grants) {
+        Optional<List<Grant>> grants,
+        Optional<ImmutableUnaccent> immutableUnaccent,
+        Optional<String> comment) {
     public DatabaseFacts {
         extensions = Map.copyOf(extensions);
         settings = List.copyOf(settings);
@@ -116,6 +121,8 @@ public record DatabaseFacts(
                 -1,
                 content.extensions(),
                 List.of(),
+                Optional.empty(),
+                Optional.empty(),
                 Optional.empty());
     }
 }

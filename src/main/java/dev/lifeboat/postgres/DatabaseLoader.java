@@ -95,14 +95,15 @@ public final class DatabaseLoader {
     }
 
     /**
-     * Makes the hidden database and fills it: restore, ANALYZE, then the original's settings, privileges and connection
-     * limit. When it fails, the hidden database is gone again.
+     * Makes the hidden database and fills it: restore, ANALYZE, then the original's privileges, settings, comment and
+     * connection limit. Everything in it belongs to the database's owner. When it fails, the hidden database is gone again.
      *
      * @param name the hidden database, as {@link #newName} gives it
      * @param archive the dump, a regular file (parallel jobs each open it)
      * @param facts how the original was set up
      * @param jobs of pg_restore, at least one
-     * @throws FaultException LOAD_FAILED with the tool's words; BAD_INPUT where a database of that name is there; STEP_TIMED_OUT
+     * @throws FaultException LOAD_FAILED with the tool's words; BAD_INPUT where a database of that name is there;
+     *     DATABASE_RIGHT_MISSING where the role lacks one that it takes; STEP_TIMED_OUT
      */
     public Loaded load(String name, Path archive, DatabaseFacts facts, int jobs, Progress progress, Duration limit) {
         checkedName(name);
@@ -113,10 +114,12 @@ public final class DatabaseLoader {
         try {
             progress.phase("restore");
             progress.expect(facts.sizeBytes(), facts.tableCount());
-            restore(name, owner, archive, jobs, List.of(), progress, limit);
+            List<String> notApplied = new ArrayList<>(restoreAll(name, owner, archive, facts, jobs, progress, limit));
             progress.phase("analyze");
             analyze(name, limit);
-            List<String> notApplied = applySettings(name, facts);
+            progress.phase("privileges");
+            notApplied.addAll(ObjectPrivileges.apply(server, name, tools, archive, limit));
+            notApplied.addAll(applySettings(name, facts));
             whole = true;
             return new Loaded(name, (System.nanoTime() - begun) / 1e9, notApplied);
         } finally {
@@ -150,12 +153,12 @@ public final class DatabaseLoader {
         boolean whole = false;
         try {
             progress.phase("restore");
-            restore(name, owner, archive, 1, List.of("--section=pre-data"), progress, limit);
+            restore(name, owner, archive, 1, List.of("--section=pre-data"), Optional.empty(), progress, limit);
             Map<String, List<TableName>> bySchema = tables.stream().collect(Collectors.groupingBy(TableName::schema));
             for (var schema : bySchema.entrySet()) {
                 var selection = new ArrayList<>(List.of("--section=data", "--schema=" + schema.getKey()));
                 schema.getValue().forEach(table -> selection.add("--table=" + table.name()));
-                restore(name, owner, archive, jobs, selection, progress, limit);
+                restore(name, owner, archive, jobs, selection, Optional.empty(), progress, limit);
             }
             progress.phase("analyze");
             analyze(name, limit);
@@ -297,12 +300,29 @@ public final class DatabaseLoader {
         }
     }
 
+    /** Gives what could not be done and is not needed, in words. */
+    private List<String> restoreAll(
+            String name, String owner, Path archive, DatabaseFacts facts, int jobs, Progress progress, Duration limit) {
+        Optional<ImmutableUnaccent> unaccent = ImmutableUnaccent.of(facts, tools, archive, limit);
+        if (unaccent.isEmpty()) {
+            restore(name, owner, archive, jobs, List.of(), Optional.empty(), progress, limit);
+            return List.of();
+        }
+        ArchiveList all = ArchiveList.of(tools, archive, limit);
+        ArchiveList before = unaccent.get().before(all);
+        restore(name, owner, archive, 1, List.of(), Optional.of(before), progress, limit);
+        List<String> notApplied = unaccent.get().declare(server, name, STATEMENT_LIMIT);
+        restore(name, owner, archive, jobs, List.of(), Optional.of(all.without(before)), progress, limit);
+        return notApplied;
+    }
+
     private void restore(
             String name,
             String owner,
             Path archive,
             int jobs,
             List<String> selection,
+            Optional<ArchiveList> entries,
             Progress progress,
             Duration limit) {
         var command = new ArrayList<>(List.of(
@@ -318,6 +338,7 @@ public final class DatabaseLoader {
         if (!owner.equals(server.binding().user())) {
             command.add("--role=" + owner);
         }
+        entries.ifPresent(list -> command.add("--use-list=/dev/stdin"));
         command.add(archive.toAbsolutePath().toString());
         var grown = new Growth(progress);
         try (var child = ToolProcess.start(command, server.toolEnvironment(name));
@@ -325,6 +346,7 @@ public final class DatabaseLoader {
                     grown.look(server, name);
                     return Optional.empty();
                 })) {
+            entries.ifPresent(list -> list.hand(child));
             int exit = child.await(limit);
             guard.check();
             if (exit != 0) {
@@ -389,6 +411,12 @@ public final class DatabaseLoader {
                 });
             }
             facts.grants().ifPresent(grants -> applyGrants(connection, quoted, grants, left));
+            facts.comment()
+                    .ifPresent(comment -> run(
+                            connection,
+                            left,
+                            "comment",
+                            "COMMENT ON DATABASE " + quoted + " IS " + DatabaseServer.quoteLiteral(comment)));
             if (facts.connectionLimit() >= 0) {
                 run(
                         connection,
@@ -458,23 +486,6 @@ public final class DatabaseLoader {
             statement.execute("DROP DATABASE IF EXISTS " + quoted);
         } catch (SQLException e) {
             throw DatabaseServer.queryFailed("database '" + name + "' could not be dropped", e);
-        }
-    }
-
-    /** The hidden databases on the server: those with a name that Lifeboat gives, hidden or left behind half-way. */
-    public List<String> hiddenDatabases() {
-        try (Connection connection = server.connectMaintenance();
-                var statement = connection.createStatement();
-                var row = statement.executeQuery("SELECT datname FROM pg_database ORDER BY datname")) {
-            var found = new ArrayList<String>();
-            while (row.next()) {
-                if (isHiddenName(row.getString(1))) {
-                    found.add(row.getString(1));
-                }
-            }
-            return List.copyOf(found);
-        } catch (SQLException e) {
-            throw DatabaseServer.queryFailed("the databases of the server could not be listed", e);
         }
     }
 

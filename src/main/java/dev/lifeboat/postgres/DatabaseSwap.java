@@ -98,15 +98,15 @@ public final class DatabaseSwap {
                             "Use the names that DatabaseLoader gives.")
                     .toException();
         }
-        Journal journal = journal().orElseGet(() -> begin(live, fresh, displaced));
-        if (!journal.live().equals(live)
-                || !journal.fresh().equals(fresh)
-                || !journal.displaced().equals(displaced)) {
-            throw failed("The journal " + journalFile + " tells of another swap: " + journal, List.of(), null);
+        Optional<Journal> written = journal();
+        written.ifPresent(earlier -> requireSame(earlier, live, fresh, displaced));
+        if (written.isPresent() && state(written.get()) == State.SWAPPED) {
+            return written.get();
         }
-        if (state(journal) == State.SWAPPED) {
-            return journal;
-        }
+        // where an attempt that did not come to its renames is repeated, the prepared database may have been loaded
+        // anew
+        Journal journal = written.filter(earlier -> server.oidOf(fresh).equals(Optional.of(earlier.freshOid())))
+                .orElseGet(() -> begin(live, fresh, displaced));
         var steps = new ArrayList<String>();
         steps.add(alter(fresh, "IS_TEMPLATE false"));
         if (journal.liveOid().isPresent()) {
@@ -116,6 +116,14 @@ public final class DatabaseSwap {
         steps.add(alter(fresh, rename(live)));
         exchange(journal, steps, State.SWAPPED, live, fresh);
         return journal;
+    }
+
+    private void requireSame(Journal journal, String live, String fresh, String displaced) {
+        if (!journal.live().equals(live)
+                || !journal.fresh().equals(fresh)
+                || !journal.displaced().equals(displaced)) {
+            throw failed("The journal " + journalFile + " tells of another swap: " + journal, List.of(), null);
+        }
     }
 
     /**

@@ -61,7 +61,8 @@ public final class PlainDump {
     /**
      * Runs a dump in an empty database; it stops at the first statement that fails.
      *
-     * @throws FaultException LOAD_FAILED with psql's words, STEP_TIMED_OUT
+     * @throws FaultException LOAD_FAILED with psql's words; DATABASE_RIGHT_MISSING where the role may not declare unaccent(text)
+     *     immutable and the dump needs it; STEP_TIMED_OUT
      */
     static void load(DatabaseServer server, String database, PgTools tools, InputStream sql, Duration limit) {
         List<String> command = List.of(
@@ -84,14 +85,19 @@ public final class PlainDump {
             feeding.join(limit);
             // a statement that fails ends psql, and with it the pipe: psql's own words come first
             if (exit != 0 || feeding.failed()) {
-                throw failed(exit, exit == 0 ? feeding.reason() : child.errors());
+                throw failed(server, exit, exit == 0 ? feeding.reason() : child.errors());
             }
         } catch (IOException e) {
-            throw failed(-1, String.valueOf(e.getMessage()));
+            throw failed(server, -1, String.valueOf(e.getMessage()));
         }
     }
 
-    private static FaultException failed(int exit, String words) {
+    private static FaultException failed(DatabaseServer server, int exit, String words) {
+        if (ImmutableUnaccent.isLackIn(words)) {
+            return ImmutableUnaccent.rightMissing(server)
+                    .with("tool_output", words)
+                    .toException();
+        }
         boolean old = words.contains("invalid command \\restrict");
         return Fault.of(
                         FaultCode.LOAD_FAILED,
@@ -108,7 +114,7 @@ public final class PlainDump {
     }
 
     /** Writes a stream into a child's input, in a thread of its own. */
-    private static final class Feeding {
+    static final class Feeding {
         private final Thread thread;
         private volatile String reason = "";
 
@@ -151,17 +157,24 @@ public final class PlainDump {
         }
     }
 
-    /** Leaves out the lines that psql, restricted, would stop at; no more than a short line's beginning is held. */
+    /**
+     * Leaves out the lines that psql, restricted, would stop at, and puts what Odoo does to the extension {@code unaccent} after the
+     * line that makes it ({@link ImmutableUnaccent}); no more than a short line's beginning is held.
+     */
     static final class Lines extends InputStream {
         private static final int HELD = 512;
         /** Settings stand in the first lines; further on a line may be data. */
         private static final int HEADER = 64;
+
+        private static final Pattern UNACCENT =
+                Pattern.compile("CREATE EXTENSION IF NOT EXISTS unaccent WITH SCHEMA [^;]+;");
 
         private final InputStream in;
         private byte[] held = new byte[0];
         private int at;
         private boolean lineBegins = true;
         private int lines;
+        private boolean dataBegun;
 
         Lines(InputStream in) {
             this.in = new BufferedInputStream(in, 256 * 1024);
@@ -188,7 +201,7 @@ public final class PlainDump {
                 if (b < 0) {
                     return n == 0 ? -1 : n;
                 }
-                if (lineBegins && (b == '\\' || (b == 'S' && lines < HEADER))) {
+                if (lineBegins && (b == '\\' || (b == 'S' && lines < HEADER) || (b == 'C' && !dataBegun))) {
                     hold(b);
                 } else {
                     bytes[offset + n++] = (byte) b;
@@ -216,6 +229,11 @@ public final class PlainDump {
             boolean left = whole && (RESTRICTION.matcher(text).matches() || text.equals(NEWER_SETTING));
             if (left) {
                 line.reset();
+            }
+            // after this a line may be data
+            dataBegun |= text.startsWith("COPY ");
+            if (whole && UNACCENT.matcher(text).matches()) {
+                line.writeBytes(("\n" + ImmutableUnaccent.DECLARE_WHERE_ALLOWED).getBytes(StandardCharsets.US_ASCII));
             }
             if (b >= 0 && !(left && b == '\n')) {
                 line.write(b);

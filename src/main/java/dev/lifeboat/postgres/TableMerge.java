@@ -57,6 +57,10 @@ public final class TableMerge implements AutoCloseable {
             return "pg_temp.lb_gone_" + number;
         }
 
+        String kept() {
+            return "pg_temp.lb_kept_" + number;
+        }
+
         String table() {
             return live.name().quoted();
         }
@@ -190,9 +194,11 @@ public final class TableMerge implements AutoCloseable {
             sides.put(table, side);
             execute(backup, create(side.selected(), side, side.key()));
             execute(backup, create(side.missing(), side, side.key()));
+            execute(backup, create(side.gone(), side, side.key()));
             execute(live, create(side.selected(), side, side.key()));
             execute(live, create(side.missing(), side, side.key()));
             execute(live, create(side.gone(), side, side.key()));
+            execute(live, create(side.kept(), side, side.key()));
             execute(live, create(side.rows(), side, side.columns()));
         }
     }
@@ -479,7 +485,27 @@ public final class TableMerge implements AutoCloseable {
                     "INSERT INTO " + side.gone() + " SELECT " + names(side.key(), "t") + " FROM " + side.table()
                             + " t WHERE " + String.join(" AND ", conditions),
                     values);
+            if (order.isPartial()) {
+                keepWhatTheBackupHas(side);
+            }
         }
+    }
+
+    /** A live row that is chosen now may stand in the backup among those that were not: it has changed, and is not gone. */
+    private void keepWhatTheBackupHas(Side side) throws SQLException {
+        execute(backup, "TRUNCATE " + side.gone());
+        copy(live, "SELECT " + names(side.key(), "g") + " FROM " + side.gone() + " g", backup, side.gone(), side.key());
+        execute(live, "TRUNCATE " + side.kept());
+        copy(
+                backup,
+                "SELECT " + names(side.key(), "g") + " FROM " + side.gone() + " g WHERE EXISTS (SELECT FROM "
+                        + side.table() + " t WHERE " + same(side.key(), "t", "g") + ")",
+                live,
+                side.kept(),
+                side.key());
+        execute(
+                live,
+                "DELETE FROM " + side.gone() + " g USING " + side.kept() + " k WHERE " + same(side.key(), "g", "k"));
     }
 
     // ---- what would be written

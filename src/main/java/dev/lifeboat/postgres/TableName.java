@@ -2,6 +2,7 @@ package dev.lifeboat.postgres;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
+import dev.lifeboat.artifact.Manifest.TableDigest;
 import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
 import java.util.List;
@@ -32,6 +33,15 @@ public record TableName(String schema, String name) implements Comparable<TableN
             throw wrong(text);
         }
         return new TableName(schema, name);
+    }
+
+    /** The tables among what a manifest has digests of; the large objects, which stand there too, are none. */
+    public static List<TableName> of(List<TableDigest> digests) {
+        return digests.stream()
+                .map(TableDigest::table)
+                .filter(name -> !name.equals(DataDigest.LARGE_OBJECTS))
+                .map(TableName::parse)
+                .toList();
     }
 
     /**

@@ -12,6 +12,8 @@ import dev.lifeboat.environment.ServiceControl;
 import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
 import dev.lifeboat.fault.FaultException;
+import dev.lifeboat.json.Json;
+import dev.lifeboat.postgres.DatabaseFacts;
 import dev.lifeboat.postgres.DatabaseServer;
 import dev.lifeboat.postgres.PgTools;
 import dev.lifeboat.postgres.TableMerge;
@@ -24,6 +26,7 @@ import dev.lifeboat.store.DurableFiles;
 import dev.lifeboat.store.StoredObject;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -120,9 +123,8 @@ public class RestorePreconditions {
         checks.add(reachable(bindings, Optional.empty(), BackupType.DB_ONLY));
         new PreflightReport(checks).orRefuse();
         OpenArtifact artifact = opener.open(artifacts.get(artifactId));
-        TableOrder order = wanted.apply(artifact.manifest().database().orElseThrow().tables().stream()
-                .map(digest -> TableName.parse(digest.table()))
-                .toList());
+        TableOrder order = wanted.apply(
+                TableName.of(artifact.manifest().database().orElseThrow().tables()));
         TableMerge.check(new DatabaseServer(bindings.database()), order);
         return order;
     }
@@ -231,6 +233,9 @@ public class RestorePreconditions {
                                             + " CREATEDB")
                             .toException();
                 }
+                open.filter(artifact -> artifact.manifest().dbDump().isPresent())
+                        .flatMap(artifact -> facts(artifact).immutableUnaccent())
+                        .ifPresent(unaccent -> unaccent.requireRight(server));
                 found.add("server " + info.version() + ", database "
                         + (server.exists(database.name()) ? "present" : "missing"));
                 List<DatabaseServer.Session> stay = server.sessionsOutOfReach(database.name());
@@ -275,6 +280,18 @@ public class RestorePreconditions {
 
     private static Check examined(String name, String lookedAt, ServiceBinding binding) {
         return Probe.check(name, lookedAt, () -> ServiceControl.of(binding).examine());
+    }
+
+    private static DatabaseFacts facts(OpenArtifact artifact) {
+        try (InputStream in = artifact.open("db.dump.meta.json", 0)) {
+            return Json.convert(Json.mapper().readTree(in).path("facts"), DatabaseFacts.class);
+        } catch (IOException e) {
+            throw Fault.of(
+                            FaultCode.ARTIFACT_DAMAGED,
+                            "db.dump.meta.json of " + artifact.id() + " can't be read: " + e.getMessage(),
+                            "Restore another artifact, or from another store.")
+                    .toException(e);
+        }
     }
 
     /** Then this process may well see the filestore for reading only, and has no tools: prepare-restore, which touches nothing, tells. */

@@ -24,12 +24,4 @@ public enum RunStatus {
     public static RunStatus of(String wireName) {
         return valueOf(wireName.toUpperCase(Locale.ROOT));
     }
-
-    /** Whether the run is over. */
-    public boolean isFinal() {
-        return switch (this) {
-            case QUEUED, RUNNING -> false;
-            case SUCCESS, FAILED, ROLLED_BACK, CANCELLED -> true;
-        };
-    }
 }

@@ -567,12 +567,6 @@ public class RunStore {
                 .toList();
     }
 
-    /** Adds an event to a run. */
-    @Transactional(Transactional.TxType.REQUIRES_NEW)
-    public void addEvent(String runId, String type, ObjectNode payload) {
-        event(runId, type, payload);
-    }
-
     /** What happened in a run, in order. */
     @Transactional
     public List<RunEvent> events(String runId) {

@@ -31,9 +31,4 @@ public enum StepStatus {
     public boolean isOpen() {
         return this == RUNNING || this == WAITING;
     }
-
-    /** Whether the steps after it may go on. */
-    public boolean isPassed() {
-        return this == DONE || this == SKIPPED;
-    }
 }

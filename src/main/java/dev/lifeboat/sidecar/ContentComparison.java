@@ -7,6 +7,7 @@ import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
 import dev.lifeboat.filestore.FilestoreIndex;
 import dev.lifeboat.filestore.IndexEntry;
+import dev.lifeboat.postgres.ContentDigest;
 import dev.lifeboat.postgres.DatabaseDigester;
 import dev.lifeboat.postgres.DatabaseServer;
 import dev.lifeboat.postgres.PgTools;
@@ -60,13 +61,23 @@ record ContentComparison(List<String> tables, long filesMissing, long filesMore,
                 .database()
                 .map(expected -> {
                     var server = new DatabaseServer(bindings.database());
-                    return DatabaseDigester.ofDatabase(
+                    String database = bindings.database().name();
+                    PgTools tools = PgTools.forServer(server.probe().major(), pgBin);
+                    ContentDigest present = DatabaseDigester.ofDatabase(
+                            server, database, tools, Optional.empty(), progress, NewDatabase.LIMIT);
+                    return present.withTables(DatabaseDigester.inColumnOrderOf(
+                                    () -> artifact.open(
+                                            artifact.manifest()
+                                                    .dbDump()
+                                                    .orElseThrow()
+                                                    .path(),
+                                            0),
+                                    expected.tables(),
                                     server,
-                                    bindings.database().name(),
-                                    PgTools.forServer(server.probe().major(), pgBin),
-                                    Optional.empty(),
-                                    progress,
-                                    NewDatabase.LIMIT)
+                                    database,
+                                    tools,
+                                    present.tables(),
+                                    NewDatabase.LIMIT))
                             .contentDifferences(expected);
                 })
                 .orElse(List.of());

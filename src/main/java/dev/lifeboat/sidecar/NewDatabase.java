@@ -78,8 +78,8 @@ final class NewDatabase {
             int jobs = Runtime.getRuntime().availableProcessors();
             DatabaseLoader.Loaded loaded = withDump(dump -> loader.load(fresh, dump, facts, jobs, progress, LIMIT));
             progress.phase("digest");
-            ContentDigest restored =
-                    DatabaseDigester.ofDatabase(server, fresh, tools, Optional.empty(), progress, LIMIT);
+            ContentDigest read = DatabaseDigester.ofDatabase(server, fresh, tools, Optional.empty(), progress, LIMIT);
+            ContentDigest restored = read.withTables(inColumnOrder(tools, read.tables()));
             prove(content, restored);
             var evidence = new ArrayList<EvidenceFile>();
             evidence.add(new EvidenceFile("db_restore.log", log(tools, loaded)));
@@ -128,7 +128,8 @@ final class NewDatabase {
                 return fresh;
             });
             progress.phase("digest");
-            List<TableDigest> actual = DatabaseDigester.ofTables(server, fresh, tools, tables, progress, LIMIT);
+            List<TableDigest> actual =
+                    inColumnOrder(tools, DatabaseDigester.ofTables(server, fresh, tools, tables, progress, LIMIT));
             Map<String, TableDigest> expected =
                     content().tables().stream().collect(Collectors.toMap(TableDigest::table, Function.identity()));
             List<String> different = actual.stream()
@@ -157,6 +158,17 @@ final class NewDatabase {
                 loader.dropHidden(fresh);
             }
         }
+    }
+
+    private List<TableDigest> inColumnOrder(PgTools tools, List<TableDigest> loaded) {
+        return DatabaseDigester.inColumnOrderOf(
+                () -> artifact.open(dump(), 0),
+                content().tables(),
+                site.server(),
+                site.newDatabase(),
+                tools,
+                loaded,
+                LIMIT);
     }
 
     /** PostgreSQL may put rows that are loaded into a table made before in other places, so their order says nothing here. */
@@ -294,14 +306,17 @@ final class NewDatabase {
         }
     }
 
+    private String dump() {
+        return Objects.requireNonNull(artifact.manifest().dbDump().orElseThrow().path());
+    }
+
     private interface OnFile<T> {
         T run(Path file);
     }
 
     /** Gives the dump as a file, which pg_restore wants for more than one job: the store's own, or a copy. */
     private <T> T withDump(OnFile<T> use) {
-        String name = Objects.requireNonNull(
-                artifact.manifest().dbDump().orElseThrow().path());
+        String name = dump();
         Optional<Path> local = artifact.localPath(name);
         if (local.isPresent()) {
             return use.run(local.get());

@@ -97,18 +97,14 @@ class TableTasks {
     }
 
     private static List<TableName> tables(OpenArtifact artifact) {
-        return artifact
-                .manifest()
+        return TableName.of(artifact.manifest()
                 .database()
                 .orElseThrow(() -> Fault.of(
                                 FaultCode.BAD_INPUT,
                                 "artifact " + artifact.id() + " has no database",
                                 "Take the tables from an artifact that has one.")
                         .toException())
-                .tables()
-                .stream()
-                .map(digest -> TableName.parse(digest.table()))
-                .toList();
+                .tables());
     }
 
     private RestoreSite site(Task task) {

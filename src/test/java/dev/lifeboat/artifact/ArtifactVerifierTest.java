@@ -35,7 +35,7 @@ class ArtifactVerifierTest {
     void open(@TempDir Path folder) {
         root = folder.resolve("artifacts");
         store = new FolderStore("primary", root);
-        codec = new ManifestCodec(InstallationKey.openOrCreate(folder));
+        codec = new ManifestCodec(InstallationKey.openOrCreateIn(folder.resolve("keys")));
         reader = new ArtifactReader(codec);
     }
 

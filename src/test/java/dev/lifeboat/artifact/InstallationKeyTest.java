@@ -21,10 +21,10 @@ class InstallationKeyTest {
 
     @Test
     void the_key_stays_the_same_and_is_the_owners_alone() throws IOException {
-        InstallationKey first = InstallationKey.openOrCreate(data);
+        InstallationKey first = InstallationKey.openOrCreateIn(data.resolve("keys"));
         byte[] signature = first.sign(new byte[] {1, 2});
         Files.delete(data.resolve("keys/installation.pub"));
-        InstallationKey second = InstallationKey.openOrCreate(data);
+        InstallationKey second = InstallationKey.openOrCreateIn(data.resolve("keys"));
         assertThat(second.keyId()).isEqualTo(first.keyId()).matches("[0-9a-f]{16}");
         assertThat(InstallationKey.verify(second.publicKey(), new byte[] {1, 2}, signature))
                 .isTrue();
@@ -38,7 +38,8 @@ class InstallationKeyTest {
     @Test
     void of_many_that_come_first_all_get_the_same_key() throws Exception {
         try (var executor = Executors.newFixedThreadPool(8)) {
-            Callable<String> open = () -> InstallationKey.openOrCreate(data).keyId();
+            Callable<String> open =
+                    () -> InstallationKey.openOrCreateIn(data.resolve("keys")).keyId();
             var ids = new java.util.HashSet<String>();
             for (var id :
                     executor.invokeAll(IntStream.range(0, 8).mapToObj(i -> open).toList())) {
@@ -50,10 +51,10 @@ class InstallationKeyTest {
 
     @Test
     void a_damaged_key_is_refused_and_left_as_it_is() throws IOException {
-        InstallationKey.openOrCreate(data);
+        InstallationKey.openOrCreateIn(data.resolve("keys"));
         Path file = data.resolve("keys/installation.key");
         Files.writeString(file, "nonsense");
-        assertThatThrownBy(() -> InstallationKey.openOrCreate(data))
+        assertThatThrownBy(() -> InstallationKey.openOrCreateIn(data.resolve("keys")))
                 .isInstanceOfSatisfying(
                         FaultException.class, e -> assertThat(e.fault().code()).isEqualTo(FaultCode.BAD_CONFIGURATION));
         assertThat(file).hasContent("nonsense");

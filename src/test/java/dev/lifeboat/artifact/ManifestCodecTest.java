@@ -28,7 +28,7 @@ class ManifestCodecTest {
 
     @BeforeEach
     void open(@TempDir Path data) {
-        key = InstallationKey.openOrCreate(data);
+        key = InstallationKey.openOrCreateIn(data.resolve("keys"));
         codec = new ManifestCodec(key);
     }
 
@@ -113,7 +113,7 @@ class ManifestCodecTest {
 
     @Test
     void another_installations_signature_is_accepted_with_a_note(@TempDir Path other) {
-        InstallationKey foreign = InstallationKey.openOrCreate(other);
+        InstallationKey foreign = InstallationKey.openOrCreateIn(other.resolve("keys"));
         byte[] json = new ManifestCodec(foreign).encode(MANIFEST);
         SignedManifest signed = codec.decode(json);
         assertThat(signed.signer()).isEqualTo(SignedManifest.Signer.OTHER_INSTALLATION);

@@ -331,7 +331,7 @@ class CommandLineTest {
     @Test
     void evidence_in_a_folder_is_checked_without_the_engine_and_the_exit_code_tells(@TempDir Path temp)
             throws IOException {
-        Path root = EvidenceSamples.of("acme/shop", 3, InstallationKey.openOrCreate(dataDir), temp);
+        Path root = EvidenceSamples.of("acme/shop", 3, InstallationKey.openOrCreateIn(dataDir.resolve("keys")), temp);
         Ended clean = lifeboat("evidence", "verify", root.toString());
         assertThat(clean.err()).isEmpty();
         assertThat(clean.exitCode()).isZero();
@@ -358,7 +358,7 @@ class CommandLineTest {
     @Test
     void evidence_on_another_machine_is_checked_with_the_key_that_was_kept_or_says_that_it_was_not(@TempDir Path temp)
             throws IOException {
-        var key = InstallationKey.openOrCreate(temp.resolve("installation"));
+        var key = InstallationKey.openOrCreateIn(temp.resolve("installation").resolve("keys"));
         Path root = EvidenceSamples.of("acme/shop", 2, key, temp);
         Ended own = lifeboat("evidence", "verify", root.toString());
         assertThat(own.exitCode()).isZero();
@@ -374,7 +374,7 @@ class CommandLineTest {
         assertThat(known.exitCode()).isZero();
         assertThat(known.out()).contains("key: " + key.keyId()).doesNotContain("carried by the records");
 
-        InstallationKey.openOrCreate(dataDir);
+        InstallationKey.openOrCreateIn(dataDir.resolve("keys"));
         Ended foreign = lifeboat("evidence", "verify", root.toString());
         assertThat(foreign.exitCode()).isEqualTo(1);
         assertThat(foreign.out()).contains("BAD_SIGNATURE");
@@ -386,7 +386,7 @@ class CommandLineTest {
 
     @Test
     void a_run_s_evidence_is_checked_where_the_engine_says_that_it_is(@TempDir Path temp) throws IOException {
-        Path root = EvidenceSamples.of("acme/shop", 2, InstallationKey.openOrCreate(dataDir), temp);
+        Path root = EvidenceSamples.of("acme/shop", 2, InstallationKey.openOrCreateIn(dataDir.resolve("keys")), temp);
         engine.answer("GET /api/v1/runs/run_2", 200, """
                 {"run_id": "run_2", "evidence_dir": "%s"}""".formatted(root.resolve("2026-11-20/backup/run_2")))
                 .answer("GET /api/v1/runs/run_9", 200, """

@@ -33,8 +33,8 @@ class EvidenceChainTest {
 
     @BeforeEach
     void five() {
-        key = InstallationKey.openOrCreate(temp.resolve("data"));
-        forger = InstallationKey.openOrCreate(temp.resolve("forger"));
+        key = InstallationKey.openOrCreateIn(temp.resolve("data").resolve("keys"));
+        forger = InstallationKey.openOrCreateIn(temp.resolve("forger").resolve("keys"));
         root = EvidenceSamples.of("acme/shop", 5, key, temp);
         EvidenceSamples.chain(root, "acme/other", "run_other_", 1, 2, Optional.empty(), key);
     }

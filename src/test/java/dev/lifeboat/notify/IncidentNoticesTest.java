@@ -49,7 +49,7 @@ class IncidentNoticesTest {
                 Optional.empty(),
                 BEGIN,
                 Optional.of(BEGIN),
-                status.isFinal() ? Optional.of(BEGIN.plus(since)) : Optional.empty(),
+                status == RunStatus.RUNNING ? Optional.empty() : Optional.of(BEGIN.plus(since)),
                 Optional.empty(),
                 Optional.empty(),
                 1,

@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import dev.lifeboat.environment.DatabaseBinding;
 import dev.lifeboat.fault.FaultCode;
 import dev.lifeboat.fault.FaultException;
+import dev.lifeboat.json.Json;
 import dev.lifeboat.testing.TestCluster;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -138,6 +140,30 @@ class DatabaseSwapTest {
         assertThat(template(FRESH)).isEqualTo("t");
         swap().swap(LIVE, FRESH, OLD);
         assertThat(which()).isEqualTo("restored");
+    }
+
+    @Test
+    void what_was_loaded_anew_after_a_crash_before_the_renames_is_swapped_and_can_be_taken_back() throws Exception {
+        // what a process leaves that was killed between the journal and the commit
+        Files.writeString(
+                temp.resolve("swap.json"),
+                Json.pretty(new DatabaseSwap.Journal(
+                        LIVE,
+                        FRESH,
+                        OLD,
+                        server.oidOf(LIVE),
+                        server.oidOf(FRESH).orElseThrow())));
+        TestCluster.drop(FRESH);
+        var anew = TestCluster.createDatabase(FRESH);
+        TestCluster.execute(anew, "CREATE TABLE marker AS SELECT 'restored anew' AS which");
+
+        swap().swap(LIVE, FRESH, OLD);
+
+        assertThat(which()).isEqualTo("restored anew");
+        assertThat(swap().state()).isEqualTo(DatabaseSwap.State.SWAPPED);
+        swap().swapBack();
+        assertThat(swap().state()).isEqualTo(DatabaseSwap.State.ORIGINAL);
+        assertThat(which()).isEqualTo("original");
     }
 
     @Test

@@ -47,6 +47,14 @@ class DigestParsingTest {
     }
 
     @Test
+    void the_columns_are_those_of_the_copy_statement_in_its_order() throws IOException {
+        assertThat(DataDigest.columnsOf("COPY public.\"T (a\" (id, \"c, \"\") FROM stdin;\", b, \"\"\"\") FROM stdin;"))
+                .containsExactly("id", "c, \") FROM stdin;", "b", "\"");
+        assertThat(DataDigest.columnsOf("COPY public.empty  FROM stdin;")).isEmpty();
+        assertThatIOException().isThrownBy(() -> DataDigest.columnsOf("COPY public.t (a, b"));
+    }
+
+    @Test
     void data_that_ends_early_is_refused() {
         assertThatIOException().isThrownBy(() -> read("")).withMessageContaining("early");
         assertThatIOException()

@@ -22,6 +22,16 @@ final class PlainDumpTest {
     }
 
     @Test
+    void what_odoo_does_to_the_extension_unaccent_comes_after_it_and_only_there() throws IOException {
+        String extension = "CREATE EXTENSION IF NOT EXISTS unaccent WITH SCHEMA public;\n";
+        String data = "COPY public.t (" + "a, ".repeat(400) + "z) FROM stdin;\n" + extension + "\\.\n";
+        assertThat(filtered("SET x = 1;\n" + extension + data))
+                .isEqualTo("SET x = 1;\n" + extension + ImmutableUnaccent.DECLARE_WHERE_ALLOWED + "\n" + data);
+        String other = "CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA public;\nCREATE TABLE t ();\n";
+        assertThat(filtered(other)).isEqualTo(other);
+    }
+
+    @Test
     void every_other_byte_stays_data_and_commands_too() throws IOException {
         for (String text : new String[] {
             "",

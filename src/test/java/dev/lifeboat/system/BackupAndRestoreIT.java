@@ -65,6 +65,41 @@ class BackupAndRestoreIT {
     }
 
     @Test
+    void a_table_that_inherits_and_what_a_reporting_role_may_read_come_back_and_the_content_is_known_as_the_artifacts()
+            throws IOException {
+        shop.addInheriting();
+        TestCluster.execute(TestCluster.get().binding("postgres"), "CREATE ROLE it_reporting");
+        try {
+            TestCluster.execute(shop.database(), "GRANT SELECT ON res_partner TO it_reporting");
+            var tables = shop.tables();
+            shop.lifeboat("backup", "shop", "--json").succeeded();
+            TestCluster.execute(
+                    shop.database(), "DELETE FROM ir_act_window; REVOKE ALL ON res_partner FROM it_reporting");
+
+            shop.lifeboat("restore", "shop", "latest", "--json").succeeded();
+
+            assertThat(shop.tables()).isEqualTo(tables);
+            assertThat(TestCluster.query(
+                            shop.database(), "SELECT has_table_privilege('it_reporting', 'res_partner', 'SELECT')"))
+                    .isEqualTo("t");
+            String artifact = shop.lifeboat("artifacts", "shop", "--json")
+                    .succeeded()
+                    .json()
+                    .valueStream()
+                    .filter(one -> one.path("purpose").asText().equals("backup"))
+                    .findFirst()
+                    .orElseThrow()
+                    .path("artifact_id")
+                    .asText();
+            // done again it only validates, and compares
+            shop.lifeboat("restore", "shop", artifact, "--json").succeeded();
+        } finally {
+            TestCluster.drop("it_restore");
+            TestCluster.execute(TestCluster.get().binding("postgres"), "DROP ROLE it_reporting");
+        }
+    }
+
+    @Test
     void a_restore_over_a_present_environment_backs_it_up_first_and_leaves_nothing_aside() throws IOException {
         var tables = shop.tables();
         shop.lifeboat("backup", "shop", "--json").succeeded();

@@ -40,7 +40,8 @@ class FlippedBitsIT {
             Path parts = shop.manifests().getFirst().getParent();
             var store = new FolderStore("primary", shop.store());
             var artifact = new ArtifactId(EnvironmentId.parse("acme/shop"), id);
-            var reader = new ArtifactReader(new ManifestCodec(InstallationKey.openOrCreate(folder.resolve("data"))));
+            var reader = new ArtifactReader(new ManifestCodec(
+                    InstallationKey.openOrCreateIn(folder.resolve("data").resolve("keys"))));
             List<Path> files;
             try (var all = Files.walk(parts)) {
                 files = all.filter(Files::isRegularFile).sorted().toList();

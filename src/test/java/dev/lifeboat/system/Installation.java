@@ -122,6 +122,18 @@ final class Installation implements AutoCloseable {
         }
     }
 
+    /** Adds what is as in Odoo's own actions: a table that inherits, and a column that its parent got later. */
+    void addInheriting() {
+        TestCluster.execute(database, """
+                CREATE TABLE ir_actions (id serial PRIMARY KEY, name varchar);
+                CREATE TABLE ir_act_window (PRIMARY KEY (id)) INHERITS (ir_actions);
+                ALTER TABLE ir_act_window ADD COLUMN res_model varchar;
+                ALTER TABLE ir_actions ADD COLUMN path varchar;
+                INSERT INTO ir_act_window (name, res_model, path)
+                    SELECT 'Action ' || n, 'model.' || n, CASE WHEN n % 2 = 0 THEN 'path-' || n END
+                    FROM generate_series(1, 50) n""");
+    }
+
     /** Deletes one attachment with its file; gives the file's name. */
     String removeAttachment() throws IOException {
         String name = TestCluster.query(
@@ -362,9 +374,9 @@ final class Installation implements AutoCloseable {
                 }
             }
             for (String name : names) {
-                try (var row =
-                        statement.executeQuery("SELECT count(*) || ' ' || coalesce(md5(string_agg(md5(t::text), ''"
-                                + " ORDER BY md5(t::text))), '') FROM " + name + " AS t")) {
+                try (var row = statement.executeQuery(
+                        "SELECT count(*) || ' ' || coalesce(md5(string_agg(md5(to_jsonb(t)::text), '' ORDER BY"
+                                + " md5(to_jsonb(t)::text))), '') FROM ONLY " + name + " AS t")) {
                     row.next();
                     content.put(name, row.getString(1));
                 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lifeboat.environment.DatabaseBinding;
 import dev.lifeboat.postgres.PgTools;
+import dev.lifeboat.testing.TestCluster;
 import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -30,10 +31,12 @@ class RestoreByHandIT {
     Path folder;
 
     private Installation shop;
+    private DatabaseBinding role;
 
     @BeforeEach
     void install() throws IOException {
         shop = Installation.create(folder, "it_by_hand", 300);
+        role = shop.database();
     }
 
     @AfterEach
@@ -53,6 +56,7 @@ class RestoreByHandIT {
                         key-file: %s
                     """.formatted(keyFile()));
         }
+        shop.addInheriting();
         shop.lifeboat("backup", "shop", "--json").succeeded();
         String gone = shop.removeAttachment();
         shop.addAttachments(20);
@@ -73,6 +77,27 @@ class RestoreByHandIT {
 
         assertThat(shop.tables()).isEqualTo(tables);
         assertThat(shop.tree()).isEqualTo(tree);
+    }
+
+    @Test
+    void indexes_over_an_unaccent_that_odoo_declared_immutable_come_back_where_a_superuser_runs_the_commands()
+            throws Exception {
+        DatabaseBinding superuser = TestCluster.get().binding(shop.database().name());
+        TestCluster.execute(
+                superuser,
+                "CREATE EXTENSION pg_trgm; CREATE EXTENSION unaccent; ALTER FUNCTION unaccent(text) IMMUTABLE;"
+                        + " CREATE INDEX by_name ON res_partner USING gin (unaccent(name) gin_trgm_ops)");
+        shop.lifeboat("backup", "shop", "--json").succeeded();
+        Path artifact = shop.manifests().getFirst().getParent();
+        shop.destroy();
+        role = superuser;
+
+        for (String block : blocks().subList(0, 4)) {
+            run(block, artifact);
+        }
+
+        assertThat(TestCluster.query(superuser, "SELECT 'by_name'::regclass::text"))
+                .isEqualTo("by_name");
     }
 
     private Path keyFile() {
@@ -106,7 +131,6 @@ class RestoreByHandIT {
     }
 
     private int exitCode(String block, Path artifact) throws IOException, InterruptedException {
-        DatabaseBinding database = shop.database();
         var builder = new ProcessBuilder("bash", "-euo", "pipefail", "-c", block)
                 .directory(folder.toFile())
                 .redirectInput(new File("/dev/null"))
@@ -115,12 +139,12 @@ class RestoreByHandIT {
         var environment = builder.environment();
         environment.put("ARTIFACT", artifact.toString());
         environment.put("DATA_DIR", shop.filestore().getParent().getParent().toString());
-        environment.put("DB", database.name());
+        environment.put("DB", role.name());
         environment.put("KEY_FILE", keyFile().toString());
-        environment.put("PGHOST", database.host());
-        environment.put("PGPORT", Integer.toString(database.port()));
-        environment.put("PGUSER", database.user());
-        environment.put("PGPASSWORD", database.password().value());
+        environment.put("PGHOST", role.host());
+        environment.put("PGPORT", Integer.toString(role.port()));
+        environment.put("PGUSER", role.user());
+        environment.put("PGPASSWORD", role.password().value());
         String tools = PgTools.find(Optional.empty()).getFirst().folder().toString();
         environment.merge("PATH", tools, (path, first) -> first + File.pathSeparator + path);
         Process process = builder.start();

@@ -54,6 +54,8 @@ class TablesRestoreIT {
     void install() throws IOException, InterruptedException {
         shop = Installation.create(folder, "it_tables", 5);
         TestCluster.execute(shop.database(), DEPENDANTS);
+        TestCluster.execute(shop.database(), "SELECT lo_from_bytea(0, 'a large object')");
+        shop.addInheriting();
         shop.serve();
         artifact = shop.lifeboat("backup", "shop", "--json")
                 .succeeded()
@@ -198,6 +200,10 @@ class TablesRestoreIT {
                 .isEqualTo("XX");
         restore("res_country", "--where", "code=AT", "--mode", "upsert", "--no-safety-backup")
                 .succeeded();
+        assertThat(shop.tables()).isEqualTo(before);
+
+        TestCluster.execute(shop.database(), "UPDATE ir_act_window SET path = 'spoilt', res_model = NULL WHERE id < 9");
+        restore("ir_act_window", "--mode", "upsert", "--no-safety-backup").succeeded();
         assertThat(shop.tables()).isEqualTo(before);
     }
 
