@@ -254,7 +254,7 @@ class Lines {
             return List.of();
         }
         Set<String> known = begun.stream().map(StepRecord::step).collect(Collectors.toSet());
-        boolean isOver = run.status().isFinal();
+        boolean isOver = run.completedAt().isPresent();
         return Stream.concat(workflow.steps().stream(), Stream.of(workflow.last()))
                 .filter(step -> !known.contains(step.name())
                         && step.skip().apply(run.metadata()).isEmpty())

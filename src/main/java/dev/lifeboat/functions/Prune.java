@@ -13,6 +13,7 @@ import dev.lifeboat.environment.LifeboatConfig;
 import dev.lifeboat.fault.FaultException;
 import dev.lifeboat.json.Json;
 import dev.lifeboat.orchestrator.InProcessInvoker;
+import dev.lifeboat.run.Artifact;
 import dev.lifeboat.run.ArtifactCatalogue;
 import dev.lifeboat.run.DeploymentStore;
 import dev.lifeboat.step.EvidenceFile;
@@ -79,10 +80,7 @@ public class Prune implements StepFunction {
         var copies = new HashMap<String, Map<String, String>>();
         List<Retention.Verdict> verdicts = catalogue.exclusively(environment, () -> {
             List<Retention.Verdict> decided = Retention.decide(
-                    catalogue.candidates(environment, beforeDeployments),
-                    policy,
-                    config.zone(),
-                    Instant.now());
+                    catalogue.candidates(environment, beforeDeployments), policy, config.zone(), Instant.now());
             if (!dryRun) {
                 // From here on no new backup refers to what goes.
                 decided.stream().filter(verdict -> !verdict.keep()).forEach(verdict -> {
