@@ -12,6 +12,7 @@ import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.MediaType;
+import java.util.Optional;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 
 /** The catalogue as a whole. */
@@ -28,8 +29,13 @@ public class CatalogueResource {
         this.rebuild = rebuild;
     }
 
-    /** Which store to read. */
-    public record RebuildBody(String store) {}
+    /**
+     * Which store to read.
+     *
+     * @param trustKey a key whose artifacts are taken, for this once: its fingerprint, or the public key in Base64; left out:
+     *     those of this installation and of {@code lifeboat.trusted-keys} only
+     */
+    public record RebuildBody(String store, String trustKey) {}
 
     @POST
     @Path("rebuilds")
@@ -42,6 +48,6 @@ public class CatalogueResource {
             throw Fault.of(FaultCode.BAD_INPUT, "no store is named", "Send {\"store\": \"secondary\"}.")
                     .toException();
         }
-        return rebuild.from(body.store(), caller.user());
+        return rebuild.from(body.store(), Optional.ofNullable(body.trustKey()), caller.user());
     }
 }

@@ -137,6 +137,11 @@ public final class InstallationKey {
         return HexFormat.of().formatHex(Hashes.sha256().digest(key.getEncoded()), 0, 8);
     }
 
+    /** The SHA-256 of a public key (its X.509 SubjectPublicKeyInfo), 64 hex digits: what names a key that is to be trusted. */
+    public static String fingerprint(PublicKey key) {
+        return Hashes.sha256(key.getEncoded());
+    }
+
     /** The public key with this X.509 SubjectPublicKeyInfo; empty where the bytes are none, or not its one encoding. */
     public static Optional<PublicKey> publicKey(byte[] encoded) {
         try {

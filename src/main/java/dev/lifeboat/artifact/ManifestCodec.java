@@ -26,7 +26,6 @@ import java.security.PublicKey;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
-import java.util.Collection;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
@@ -69,19 +68,17 @@ public final class ManifestCodec {
     private static final Set<String> PURPOSES = Set.of("backup", "pre_restore", "import");
 
     private final InstallationKey key;
-    private final Set<PublicKey> known;
+    private final TrustedKeys known;
 
     /** A codec that signs with {@code key} and knows only that key. */
     public ManifestCodec(InstallationKey key) {
-        this(key, List.of());
+        this(key, TrustedKeys.of(key, List.of()));
     }
 
-    /** A codec that signs with {@code key} and knows the keys of other installations too. */
-    public ManifestCodec(InstallationKey key, Collection<PublicKey> trusted) {
+    /** A codec that signs with {@code key} and knows these keys. */
+    ManifestCodec(InstallationKey key, TrustedKeys known) {
         this.key = key;
-        var keys = new HashSet<>(trusted);
-        keys.add(key.publicKey());
-        this.known = Set.copyOf(keys);
+        this.known = known;
     }
 
     /**
@@ -144,7 +141,9 @@ public final class ManifestCodec {
             return new SignedManifest(
                     manifest,
                     sha256,
+                    Hashes.sha256(json),
                     InstallationKey.keyId(signer),
+                    InstallationKey.fingerprint(signer),
                     known.contains(signer) ? SignedManifest.Signer.KNOWN : SignedManifest.Signer.OTHER_INSTALLATION);
         } catch (IOException e) {
             throw invalid(e instanceof JsonProcessingException parse ? parse.getOriginalMessage() : e.getMessage());

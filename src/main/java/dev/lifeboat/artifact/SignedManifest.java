@@ -7,10 +7,13 @@ import java.util.Optional;
  *
  * @param manifest what it says
  * @param sha256 the manifest's own digest over its canonical form
+ * @param fileSha256 the SHA-256 of the file's bytes, the signature among them, lower-case hex
  * @param keyId the key that signed it
+ * @param fingerprint that key's fingerprint ({@link InstallationKey#fingerprint})
  * @param signer whose key that is
  */
-public record SignedManifest(Manifest manifest, String sha256, String keyId, Signer signer) {
+public record SignedManifest(
+        Manifest manifest, String sha256, String fileSha256, String keyId, String fingerprint, Signer signer) {
     /** Who signed a manifest whose signature holds. */
     public enum Signer {
         /** This installation, or one whose public key is configured as trusted. */

@@ -5,6 +5,7 @@ import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
 import dev.lifeboat.json.Json;
 import dev.lifeboat.sidecar.ImportFolder;
+import dev.lifeboat.store.DurableFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -83,7 +84,7 @@ final class ArtifactCommand implements Runnable {
                         .toException();
             }
             Path folder = ImportFolder.of(settings().dataDir());
-            Files.createDirectories(folder);
+            DurableFiles.createFolders(folder);
             Path there = folder.resolve("import-" + UUID.randomUUID() + ".zip");
             try {
                 Files.createLink(there, file.toRealPath());

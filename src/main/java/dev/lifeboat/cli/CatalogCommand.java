@@ -1,6 +1,7 @@
 package dev.lifeboat.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.lifeboat.json.Json;
 import java.io.IOException;
 import picocli.CommandLine;
@@ -21,7 +22,11 @@ final class CatalogCommand implements Runnable {
     @CommandLine.Command(
             name = "rebuild",
             description = "Enters every artifact that lies in a store, for when Lifeboat's own database was lost.",
-            footer = {"", "Example:  lifeboat catalog rebuild --from secondary"})
+            footer = {
+                "",
+                "Examples:  lifeboat catalog rebuild --from secondary",
+                "           lifeboat catalog rebuild --from secondary --trust-key 5b1f...   where the installation's key is lost"
+            })
     static final class Rebuild extends EngineCommand {
         @CommandLine.Option(
                 names = "--from",
@@ -30,10 +35,22 @@ final class CatalogCommand implements Runnable {
                 description = "The store, by its name in the configuration.")
         String store;
 
+        @CommandLine.Option(
+                names = "--trust-key",
+                paramLabel = "FINGERPRINT",
+                description = {
+                    "Takes artifacts of another installation's too, for this once: the fingerprint of its key, as",
+                    "`lifeboat evidence key` printed it there."
+                })
+        String trustKey;
+
         @Override
         int run(ApiClient api) throws IOException, InterruptedException {
-            JsonNode report =
-                    api.post("/api/v1/catalogue/rebuilds", Json.object().put("store", store));
+            ObjectNode body = Json.object().put("store", store);
+            if (trustKey != null) {
+                body.put("trust_key", trustKey);
+            }
+            JsonNode report = api.post("/api/v1/catalogue/rebuilds", body);
             terminal()
                     .line(report.path("entered").size() + " artifacts entered, "
                             + report.path("known").size() + " were known");

@@ -223,10 +223,12 @@ final class EvidenceCommand extends Command {
                     .toException());
             String pem = InstallationKey.pem(key);
             terminal().notice("key id: " + InstallationKey.keyId(key));
+            terminal().notice("fingerprint: " + InstallationKey.fingerprint(key));
             terminal().line(pem.strip());
             terminal()
                     .answer(Json.object()
                             .put("key_id", InstallationKey.keyId(key))
+                            .put("fingerprint", InstallationKey.fingerprint(key))
                             .put("public_key", Base64.getEncoder().encodeToString(key.getEncoded()))
                             .put("pem", pem));
             return ExitCode.SUCCESS;

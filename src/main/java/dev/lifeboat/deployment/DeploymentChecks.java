@@ -327,8 +327,8 @@ public final class DeploymentChecks {
 
     private static Optional<String> commandProblem(LifeboatConfig.Smoke smoke) {
         try {
-            ChildProcess.Result ended = ChildProcess.run(
-                    new ChildProcess.Spec(smoke.command().orElseThrow(), Map.of(), Optional.empty()), smoke.limit());
+            ChildProcess.Result ended =
+                    ChildProcess.run(ChildProcess.Spec.ofSite(smoke.command().orElseThrow()), smoke.limit());
             return ended.succeeded()
                     ? Optional.empty()
                     : Optional.of("exit code " + ended.exitCode() + ": " + shown(ended.output() + ended.errors()));

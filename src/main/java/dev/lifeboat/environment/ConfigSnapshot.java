@@ -32,15 +32,7 @@ public final class ConfigSnapshot {
     /** Reads a repository of another user; enough for commands that start no program of its choosing. */
     private static final List<String> TRUSTING = List.of("-c", "safe.directory=*");
 
-    /** git status starts the filters and the monitor that a repository names, so here they are taken from it (git 2.41). */
-    private static final List<String> WITHOUT_ATTRIBUTES = List.of(
-            "-c",
-            "safe.directory=*",
-            "-c",
-            "core.fsmonitor=false",
-            "--attr-source=4b825dc642cb6eb9a060e54bf8d69288fbee4904");
-
-    /** An older git: it refuses a repository of another user by itself. */
+    /** git status starts the filters and the monitor that a repository names: it is asked of the own user's only. */
     private static final List<String> CAUTIOUS = List.of("-c", "core.fsmonitor=false");
 
     private ConfigSnapshot() {}
@@ -124,15 +116,7 @@ public final class ConfigSnapshot {
                 return told.put("reason", "not in a git repository");
             }
             told.put("commit", head.output());
-            ChildProcess.Result status = git(folder, WITHOUT_ATTRIBUTES, STATUS);
-            if (!status.succeeded()) {
-                status = git(folder, CAUTIOUS, STATUS);
-            }
-            if (status.succeeded()) {
-                told.put("dirty", !status.output().isBlank());
-            } else {
-                told.putNull("dirty").put("dirty_reason", "git would not say: " + status.errors());
-            }
+            dirty(folder, told);
             ChildProcess.Result remote = git(folder, TRUSTING, "config", "--get", "remote.origin.url");
             if (remote.succeeded()) {
                 told.put("remote", USER_INFO.matcher(remote.output()).replaceAll("[REDACTED]@"));
@@ -142,6 +126,34 @@ public final class ConfigSnapshot {
             return told.put("reason", "git can't be run on this machine");
         } catch (FaultException e) {
             return told.put("reason", e.fault().message());
+        }
+    }
+
+    private static void dirty(Path folder, ObjectNode told) throws IOException {
+        ChildProcess.Result places = git(folder, TRUSTING, "rev-parse", "--show-toplevel", "--absolute-git-dir");
+        if (!places.succeeded()
+                || !isOwn(folder)
+                || !places.output().lines().allMatch(place -> isOwn(Path.of(place)))) {
+            told.putNull("dirty")
+                    .put(
+                            "dirty_reason",
+                            "not asked: the repository belongs to another user, and git status starts programs that a"
+                                    + " repository names");
+            return;
+        }
+        ChildProcess.Result status = git(folder, CAUTIOUS, STATUS);
+        if (status.succeeded()) {
+            told.put("dirty", !status.output().isBlank());
+        } else {
+            told.putNull("dirty").put("dirty_reason", "git would not say: " + status.errors());
+        }
+    }
+
+    private static boolean isOwn(Path path) {
+        try {
+            return Files.getAttribute(path, "unix:uid").equals(Files.getAttribute(Path.of("/proc/self"), "unix:uid"));
+        } catch (IOException e) {
+            return false;
         }
     }
 

@@ -15,6 +15,7 @@ import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 
 /** Looks through the whole configuration for what can't be meant; collects instead of stopping at the first. */
 final class ConfigurationCheck {
@@ -24,6 +25,9 @@ final class ConfigurationCheck {
 
     /** As the state knows them ({@code ops.memberships}). */
     private static final Set<String> ROLES = Set.of("viewer", "operator", "restorer", "admin");
+
+    /** A fingerprint in hex, or the 44 bytes of an ed25519 public key in Base64. */
+    private static final Pattern KEY = Pattern.compile("[0-9a-fA-F]{64}|[A-Za-z0-9+/]{59}=");
 
     private static final int NAME_BYTES = 63;
     private static final String PRIMARY = "primary";
@@ -46,6 +50,12 @@ final class ConfigurationCheck {
                 })));
         check.shared(resolved);
         check.escalation();
+        config.trustedKeys().orElse(List.of()).stream()
+                .filter(key -> !KEY.matcher(key.strip()).matches())
+                .forEach(key -> check.found(
+                        "lifeboat.trusted-keys names '" + key
+                                + "', which is neither a key's fingerprint nor a public key: no artifact would be opened",
+                        "Name keys by fingerprint or public key, as `lifeboat evidence key --json` prints both."));
         new TreeMap<>(config.events()).forEach(check::eventSource);
         new TreeMap<>(config.oidc().roles()).forEach((name, grant) -> {
             if (!ROLES.contains(grant.role())) {

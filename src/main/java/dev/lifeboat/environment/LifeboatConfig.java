@@ -42,6 +42,9 @@ public interface LifeboatConfig {
     /** Where the installation's key is; otherwise {@code keys} in the data folder. */
     Optional<Path> keysDir();
 
+    /** Keys of other installations whose artifacts are taken: fingerprints, or public keys in Base64. */
+    Optional<List<String>> trustedKeys();
+
     /** The process that does the heavy tasks. */
     Sidecar sidecar();
 

@@ -7,7 +7,6 @@ import dev.lifeboat.process.ChildProcess;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /** Runs a program that controls a service, and keeps what it said. */
@@ -39,8 +38,7 @@ final class ServiceProgram {
     static Ended run(List<String> command, Duration limit) {
         String shown = String.join(" ", command);
         try {
-            ChildProcess.Result result =
-                    ChildProcess.run(new ChildProcess.Spec(command, Map.of(), Optional.empty()), limit);
+            ChildProcess.Result result = ChildProcess.run(ChildProcess.Spec.ofSite(command), limit);
             String output = lines(result.output(), result.errors());
             return new Ended(
                     Optional.of(result.exitCode()), output, lines(shown, "exit code " + result.exitCode(), output));

@@ -55,6 +55,7 @@ public enum FaultCode {
     OBJECT_LOCKED(Kind.PRECONDITION, false),
     ARTIFACT_DAMAGED(Kind.PRECONDITION, false),
     MANIFEST_INVALID(Kind.PRECONDITION, false),
+    UNTRUSTED_KEY(Kind.PRECONDITION, false),
 
     // a restore
     LOAD_FAILED(Kind.FAILURE, false),

@@ -15,6 +15,7 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryIteratorException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -27,9 +28,11 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -48,6 +51,10 @@ import org.apache.commons.compress.archivers.tar.TarConstants;
  * is archived as it is and reported as damaged; one that nobody refers to is an upload in flight and left out (Odoo writes
  * files plainly, before its transaction commits).
  *
+ * <p>Odoo's user can exchange a file or a folder for a symbolic link at any moment, also between a look and a reading. So
+ * folders are opened within the open folder above them and files within theirs, and no link is followed: what lies outside
+ * of the filestore never gets into an archive.
+ *
  * <p>With a {@link Base}, a content-addressed file whose name the base knows is not looked at: its content can't be another, and
  * the index refers to the part that holds it.
  */
@@ -59,6 +66,10 @@ public final class FilestoreArchiver {
     /** A frame as it is read, as it is compressed, and the one that waits. */
     private static final long BYTES_OF_A_THREAD = 3L * FRAME_BYTES;
 
+    /** So many folders are open for one job at most: a process may open no more than some thousand files. */
+    private static final int FOLDERS_IN_JOB = 32;
+
+    private static final String EXCHANGED = ": it was exchanged for a link while it was looked at";
     private static final int SAMPLE = 64 * 1024;
     /** Of incompressible bytes the sample keeps nearly all; then the cheapest level is as good as any. */
     private static final double INCOMPRESSIBLE = 0.97;
@@ -75,6 +86,7 @@ public final class FilestoreArchiver {
     private final Optional<Base> base;
     private final int threads;
     private final Progress progress;
+    private final Set<PinnedFolder> open = ConcurrentHashMap.newKeySet();
     private final ConcurrentLinkedDeque<byte[]> buffers = new ConcurrentLinkedDeque<>();
 
     /**
@@ -136,7 +148,12 @@ public final class FilestoreArchiver {
     }
 
     /** A file as the scan saw it. */
-    private record Item(Path file, String path, int mode, long uid, long gid, long modified, long size) {}
+    private record Item(
+            PinnedFolder folder, Path file, String path, int mode, long uid, long gid, long modified, long size) {
+        InputStream open() throws IOException {
+            return folder.open(file.getFileName());
+        }
+    }
 
     /** A finished frame: the first {@code length} bytes. One without bytes ends a job. */
     private static final class Frame {
@@ -164,6 +181,7 @@ public final class FilestoreArchiver {
         private final List<IndexEntry.File> carried;
         private final BlockingQueue<Frame> frames = new ArrayBlockingQueue<>(FRAMES_WAITING);
         private final List<Archived> archived = new ArrayList<>();
+        private final List<String> exchanged = new ArrayList<>();
         private int inFlight;
         private Future<?> worker;
 
@@ -213,6 +231,8 @@ public final class FilestoreArchiver {
                 workers.shutdownNow();
                 join(scan);
             }
+        } finally {
+            open.forEach(PinnedFolder::close);
         }
     }
 
@@ -239,6 +259,7 @@ public final class FilestoreArchiver {
             List<FilestoreIndex.PartRef> parts)
             throws IOException, InterruptedException {
         var damaged = new ArrayList<String>();
+        var exchanged = new ArrayList<String>();
         long inFlight = 0;
         long at = 0;
         int own = parts.size() - 1;
@@ -269,19 +290,21 @@ public final class FilestoreArchiver {
                 carry(job.carried, next, Optional.empty(), entries, files, bytes);
                 progress.advance(0, job.carried.size());
                 inFlight += job.inFlight;
+                exchanged.addAll(job.exchanged);
             }
             finished(scanner.failure);
             byte[] end = Zstd.compress(new byte[END_BLOCKS], LEVEL);
             archive.write(end);
             summary = entries.finish(parts);
         }
+        exchanged.addAll(scanner.passedOver);
         var uses = new ArrayList<PartUse>();
         for (int i = 0; i < parts.size(); i++) {
             if (files[i] > 0 || i == own) {
                 uses.add(new PartUse(parts.get(i), files[i], bytes[i]));
             }
         }
-        return new Result(summary, List.copyOf(uses), referred.unseen(), damaged, inFlight, scanner.passedOver);
+        return new Result(summary, List.copyOf(uses), referred.unseen(), damaged, inFlight, List.copyOf(exchanged));
     }
 
     /** Enters what the base holds, up to a path or to the end; gives where it stopped. */
@@ -411,6 +434,8 @@ public final class FilestoreArchiver {
         private List<IndexEntry.Folder> folders = new ArrayList<>();
         private List<IndexEntry.File> carried = new ArrayList<>();
         private long batchBytes;
+        private PinnedFolder lastOfBatch;
+        private int foldersOfBatch;
 
         Scanner(BlockingQueue<Job> jobs, KnownFiles known, ExecutorService workers) {
             this.jobs = jobs;
@@ -421,9 +446,16 @@ public final class FilestoreArchiver {
         @Override
         public void run() {
             try {
-                folder(root, "");
+                PinnedFolder top = PinnedFolder.open(root, open);
+                try {
+                    folder(top, root, "");
+                } finally {
+                    top.release();
+                }
                 flush();
-            } catch (IOException | DirectoryIteratorException | FaultException e) {
+            } catch (java.nio.file.AccessDeniedException e) {
+                failure = unreadable(e.getFile() == null ? root : Path.of(e.getFile()), e);
+            } catch (IOException | DirectoryIteratorException | FaultException | UncheckedIOException e) {
                 failure = e instanceof DirectoryIteratorException iteration ? iteration.getCause() : e;
             } catch (InterruptedException e) {
                 return;
@@ -438,31 +470,51 @@ public final class FilestoreArchiver {
         /** One name of a folder; {@code attributes} are null where the name says all. */
         private record Child(String name, Map<String, Object> attributes, String order) {}
 
-        private void folder(Path folder, String prefix) throws IOException, InterruptedException {
+        /** Lists an open folder, and goes on with what is in it; {@code path} is only what the folder is called. */
+        private void folder(PinnedFolder folder, Path path, String prefix) throws IOException, InterruptedException {
             var children = new ArrayList<Child>();
-            try (var listing = Files.newDirectoryStream(folder)) {
-                for (Path path : listing) {
-                    String name = path.getFileName().toString();
-                    if (name.indexOf('\uFFFD') >= 0) {
-                        passedOver.add(prefix + name + ": its name is no text");
-                    } else if (Names.isContentAddressed(prefix + name)) {
-                        children.add(new Child(name, null, name));
-                    } else {
-                        look(path)
-                                .ifPresent(attributes -> children.add(
-                                        new Child(name, attributes, type(attributes) == FOLDER ? name + "/" : name)));
-                    }
+            for (Path listed : folder.listing()) {
+                String name = listed.getFileName().toString();
+                if (name.indexOf('\uFFFD') >= 0) {
+                    passedOver.add(prefix + name + ": its name is no text");
+                } else if (Names.isContentAddressed(prefix + name)) {
+                    children.add(new Child(name, null, name));
+                } else {
+                    look(path.resolve(name))
+                            .ifPresent(attributes -> children.add(
+                                    new Child(name, attributes, type(attributes) == FOLDER ? name + "/" : name)));
                 }
-            } catch (java.nio.file.AccessDeniedException e) {
-                throw unreadable(folder, e);
             }
             children.sort((a, b) -> Names.compare(a.order, b.order));
             for (Child child : children) {
-                child(folder.resolve(child.name), prefix + child.name, child.attributes);
+                child(folder, path.resolve(child.name), prefix + child.name, child.attributes);
             }
         }
 
-        private void child(Path file, String path, Map<String, Object> attributes)
+        /** Opens a folder within the one above; one that is a link by now is passed over. */
+        private void within(PinnedFolder above, Path file, String path) throws IOException, InterruptedException {
+            PinnedFolder folder;
+            try {
+                folder = above.within(file.getFileName());
+            } catch (java.nio.file.AccessDeniedException e) {
+                throw unreadable(file, e);
+            } catch (NoSuchFileException e) {
+                return;
+            } catch (FileSystemException e) {
+                if (Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS)) {
+                    throw e;
+                }
+                passedOver.add(path + EXCHANGED);
+                return;
+            }
+            try {
+                folder(folder, file, path + "/");
+            } finally {
+                folder.release();
+            }
+        }
+
+        private void child(PinnedFolder above, Path file, String path, Map<String, Object> attributes)
                 throws IOException, InterruptedException {
             if (attributes == null) {
                 IndexEntry.File held = known.find(path);
@@ -472,7 +524,7 @@ public final class FilestoreArchiver {
                 }
                 Optional<Map<String, Object>> looked = look(file);
                 if (looked.isPresent() && type(looked.get()) == REGULAR) {
-                    add(file, path, looked.get());
+                    add(above, file, path, looked.get());
                 } else if (looked.isPresent()) {
                     passedOver.add(path + ": it has the name of a content, and is no regular file");
                 }
@@ -483,10 +535,10 @@ public final class FilestoreArchiver {
                     if (folders.size() == FILES_IN_FRAME) {
                         flush();
                     }
-                    folders.add(new IndexEntry.Folder(path, (int) attributes.get("mode") & 07777));
-                    folder(file, path + "/");
+                    folders.add(new IndexEntry.Folder(path, (int) attributes.get("mode") & FilestoreIndex.PERMISSIONS));
+                    within(above, file, path);
                 }
-                case REGULAR -> add(file, path, attributes);
+                case REGULAR -> add(above, file, path, attributes);
                 default -> passedOver.add(path + ": neither a regular file nor a folder");
             }
         }
@@ -516,11 +568,20 @@ public final class FilestoreArchiver {
             carried.add(held);
         }
 
-        private void add(Path file, String path, Map<String, Object> attributes) throws InterruptedException {
+        private void add(PinnedFolder folder, Path file, String path, Map<String, Object> attributes)
+                throws InterruptedException {
+            if (folder != lastOfBatch) {
+                if (foldersOfBatch == FOLDERS_IN_JOB) {
+                    flush();
+                }
+                lastOfBatch = folder;
+                foldersOfBatch++;
+            }
             var item = new Item(
+                    folder,
                     file,
                     path,
-                    (int) attributes.get("mode") & 07777,
+                    (int) attributes.get("mode") & FilestoreIndex.PERMISSIONS,
                     (int) attributes.get("uid"),
                     (int) attributes.get("gid"),
                     ((FileTime) attributes.get("lastModifiedTime")).toMillis() / 1000,
@@ -528,7 +589,10 @@ public final class FilestoreArchiver {
             long room = 2L * BLOCK + item.size + BLOCK;
             if (batchBytes + room > FRAME_BYTES || batch.size() == FILES_IN_FRAME) {
                 flush();
+                lastOfBatch = folder;
+                foldersOfBatch = 1;
             }
+            folder.use();
             batch.add(item);
             batchBytes += room;
             if (batchBytes > FRAME_BYTES) {
@@ -545,6 +609,8 @@ public final class FilestoreArchiver {
             folders = new ArrayList<>();
             carried = new ArrayList<>();
             batchBytes = 0;
+            lastOfBatch = null;
+            foldersOfBatch = 0;
             if (job.hasWork()) {
                 job.worker = workers.submit(() -> perform(job));
             } else {
@@ -569,7 +635,11 @@ public final class FilestoreArchiver {
                 tar.folder(folder);
             }
             for (Item item : job.items) {
-                file(job, item, tar);
+                try {
+                    file(job, item, tar);
+                } finally {
+                    item.folder.release();
+                }
             }
             tar.emit();
         } catch (InterruptedException e) {
@@ -594,6 +664,10 @@ public final class FilestoreArchiver {
         } catch (java.nio.file.AccessDeniedException e) {
             throw unreadable(item.file, e);
         } catch (IOException e) {
+            if (Files.isSymbolicLink(item.file)) {
+                job.exchanged.add(item.path + EXCHANGED);
+                return;
+            }
             throw new UncheckedIOException(new IOException(item.file + ": " + e.getMessage(), e));
         }
         SystemCalls.forgetPages(item.file);
@@ -604,7 +678,7 @@ public final class FilestoreArchiver {
         int header = tar.headerLength(item);
         int length;
         tar.makeRoomFor(header + (int) item.size);
-        try (InputStream in = Files.newInputStream(item.file)) {
+        try (InputStream in = item.open()) {
             length = in.readNBytes(tar.buffer, tar.filled + header, (int) item.size);
         }
         tar.sha1.update(tar.buffer, tar.filled + header, length);
@@ -623,11 +697,11 @@ public final class FilestoreArchiver {
     /** The tar gets exactly as many bytes as the header says, whatever becomes of the file meanwhile. */
     private Optional<Archived> largeFile(Item item, FrameMaker tar) throws IOException, InterruptedException {
         boolean mayBeInFlight = Names.isContentAddressed(item.path) && !referred.contains(item.path);
-        if (mayBeInFlight && isWrong(item, sha1Of(item.file))) {
+        if (mayBeInFlight && isWrong(item, sha1Of(item))) {
             return Optional.empty();
         }
         boolean cut = false;
-        try (InputStream in = Files.newInputStream(item.file)) {
+        try (InputStream in = item.open()) {
             tar.header(item, item.size);
             long offset = tar.position();
             for (long left = item.size; left > 0; ) {
@@ -654,9 +728,9 @@ public final class FilestoreArchiver {
         return Names.isContentAddressed(item.path) && !sha1.equals(Names.sha1Of(item.path));
     }
 
-    private static String sha1Of(Path file) throws IOException {
+    private static String sha1Of(Item item) throws IOException {
         MessageDigest digest = Hashes.sha1();
-        try (InputStream in = Files.newInputStream(file)) {
+        try (InputStream in = item.open()) {
             byte[] buffer = new byte[SAMPLE];
             for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
                 digest.update(buffer, 0, n);
@@ -691,7 +765,7 @@ public final class FilestoreArchiver {
         }
 
         void folder(IndexEntry.Folder folder) {
-            put(headerOf(new Item(root, folder.path() + "/", folder.mode(), 0, 0, 0, 0), 0));
+            put(headerOf(new Item(null, root, folder.path() + "/", folder.mode(), 0, 0, 0, 0), 0));
         }
 
         int headerLength(Item item) {

@@ -39,7 +39,10 @@ import java.util.function.Consumer;
 public final class FilestoreIndex {
     static final String FIRST_LINE = "lifeboat-filestore-index 1";
     private static final int LONGEST_LINE = 64 * 1024;
-    private static final int PERMISSIONS = 07777;
+    /** What of a mode travels: a bit that makes a program run as its owner (setuid, setgid) never does, nor the sticky one. */
+    static final int PERMISSIONS = 0777;
+
+    private static final int MODES = 07777;
 
     private FilestoreIndex() {}
 
@@ -267,8 +270,8 @@ public final class FilestoreIndex {
 
         private static int mode(String octal) {
             int mode = Integer.parseInt(octal, 8);
-            require((mode & ~PERMISSIONS) == 0, octal);
-            return mode;
+            require((mode & ~MODES) == 0, octal);
+            return mode & PERMISSIONS;
         }
 
         private static long natural(String text) {

@@ -4,6 +4,7 @@ import dev.lifeboat.digest.Hashes;
 import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
 import dev.lifeboat.fault.FaultException;
+import dev.lifeboat.linux.SystemCalls;
 import dev.lifeboat.process.ChildProcess;
 import dev.lifeboat.progress.Progress;
 import java.io.IOException;
@@ -13,7 +14,10 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -33,6 +37,10 @@ import java.util.concurrent.atomic.AtomicLong;
  * Builds a filestore in a new folder: what the present one already holds under the name of its content is verified and
  * linked, only the rest is fetched. A linked file is never written, nor are its mode or owner changed. The index is the
  * authority: nothing is written that it does not name, and no byte beyond the sizes that it gives.
+ *
+ * <p>The folder is Lifeboat's own and closed to everybody else until it is finished: whoever may write there meanwhile, as
+ * Odoo's user might, could put links into it that lead what is written elsewhere. The folder above may be theirs, so the new
+ * one is worked in through a handle, not by its name.
  */
 public final class FilestoreRestorer {
     private static final int BATCH_FILES = 256;
@@ -41,11 +49,15 @@ public final class FilestoreRestorer {
     /** What is read ahead of a part that comes from a bucket. */
     private static final long BYTES_OF_A_THREAD = 12L * 1024 * 1024;
 
+    private static final int OWNER_ONLY = 0700;
+    private static final FileAttribute<Set<PosixFilePermission>> OWN =
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
     private static final Duration SYNC_LIMIT = Duration.ofMinutes(30);
 
     private final PartSource parts;
     private final Optional<Path> present;
     private final Path target;
+    private Path inside;
     private final Owner owner;
     private final int threads = Workers.count(BYTES_OF_A_THREAD);
     private final Progress progress;
@@ -86,6 +98,7 @@ public final class FilestoreRestorer {
         this.parts = parts;
         this.present = present;
         this.target = target;
+        this.inside = target;
         this.owner = owner;
         this.progress = progress;
     }
@@ -101,16 +114,17 @@ public final class FilestoreRestorer {
         boolean begun = false;
         try {
             Files.createDirectories(target.getParent());
-            Files.createDirectory(target);
+            Files.createDirectory(target, OWN);
             begun = true;
-            own(target);
-            if (present.isPresent() && Files.isDirectory(present.get())) {
-                Trees.setMode(target, (int) Files.getAttribute(present.get(), "unix:mode") & 07777);
+            try (SystemCalls.OpenFolder opened = SystemCalls.openFolder(target)) {
+                requireOwn(opened.path());
+                inside = opened.path();
+                FilestoreIndex.Summary summary = build(index);
+                sync();
+                give(opened.path());
+                built = true;
+                return new Result(summary, linked.get(), extracted.get(), extractedBytes.get());
             }
-            FilestoreIndex.Summary summary = build(index);
-            sync();
-            built = true;
-            return new Result(summary, linked.get(), extracted.get(), extractedBytes.get());
         } catch (IOException e) {
             throw failed(e);
         } catch (InterruptedException e) {
@@ -122,6 +136,24 @@ public final class FilestoreRestorer {
                 Trees.removeQuietly(target);
             }
         }
+    }
+
+    /** Between its making and its opening, somebody could have put another in the folder's place. */
+    private static void requireOwn(Path folder) throws IOException {
+        Map<String, Object> is = Files.readAttributes(folder, "unix:uid,mode");
+        if (!is.get("uid").equals(Files.getAttribute(Path.of("/proc/self"), "unix:uid"))
+                || ((int) is.get("mode") & FilestoreIndex.PERMISSIONS & ~OWNER_ONLY) != 0) {
+            throw new IOException("the new folder was exchanged for another one");
+        }
+    }
+
+    /** Last of all the folder is given to who shall own it, with the mode of the present one, or of the folder above. */
+    private void give(Path folder) throws IOException {
+        Path like = present.filter(Files::isDirectory).orElse(target.getParent());
+        int mode = (int) Files.getAttribute(like, "unix:mode") & FilestoreIndex.PERMISSIONS;
+        Path itself = folder.resolve(".");
+        own(itself);
+        Trees.setMode(itself, mode);
     }
 
     private FilestoreIndex.Summary build(InputStream index) throws IOException, InterruptedException {
@@ -142,8 +174,10 @@ public final class FilestoreRestorer {
                     }
                 });
                 batches.finish(partList);
-                for (IndexEntry.Folder folder : folders) {
-                    Trees.setMode(target.resolve(folder.path()), folder.mode());
+                for (IndexEntry.Folder folder : folders.reversed()) {
+                    Path path = inside.resolve(folder.path());
+                    Trees.setMode(path, folder.mode());
+                    own(path);
                 }
                 return summary;
             } finally {
@@ -154,9 +188,7 @@ public final class FilestoreRestorer {
 
     private void create(IndexEntry.Folder folder) {
         try {
-            Path path = target.resolve(folder.path());
-            Files.createDirectories(path);
-            own(path);
+            Files.createDirectories(inside.resolve(folder.path()));
         } catch (IOException e) {
             throw failed(e);
         }
@@ -263,7 +295,7 @@ public final class FilestoreRestorer {
             if (!fits) {
                 return false;
             }
-            try (InputStream in = Files.newInputStream(there)) {
+            try (InputStream in = Files.newInputStream(there, LinkOption.NOFOLLOW_LINKS)) {
                 for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
                     sha1.update(buffer, 0, n);
                 }
@@ -271,7 +303,7 @@ public final class FilestoreRestorer {
             if (!HexFormat.of().formatHex(sha1.digest()).equals(file.sha1())) {
                 return false;
             }
-            Path here = target.resolve(file.path());
+            Path here = inside.resolve(file.path());
             makeFolder(here.getParent());
             Files.createLink(here, there);
             return true;
@@ -286,7 +318,7 @@ public final class FilestoreRestorer {
 
     private void extract(IndexEntry.File file, ContentReader reader, MessageDigest sha1, byte[] buffer)
             throws IOException {
-        Path path = target.resolve(file.path());
+        Path path = inside.resolve(file.path());
         makeFolder(path.getParent());
         InputStream content = reader.at(file);
         try (OutputStream out = Files.newOutputStream(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
@@ -309,16 +341,18 @@ public final class FilestoreRestorer {
         if (!HexFormat.of().formatHex(sha1.digest()).equals(file.sha1())) {
             throw ContentReader.damaged(file, null);
         }
-        own(path);
         Trees.setMode(path, file.mode());
+        own(path);
         Files.setLastModifiedTime(path, FileTime.fromMillis(file.modified() * 1000));
     }
 
     private void own(Path path) throws IOException {
-        Owner is = Owner.of(path);
-        if (!is.equals(owner)) {
-            Files.setAttribute(path, "unix:uid", owner.uid());
-            Files.setAttribute(path, "unix:gid", owner.gid());
+        Map<String, Object> is = Files.readAttributes(path, "unix:uid,gid", LinkOption.NOFOLLOW_LINKS);
+        if (!is.get("gid").equals(owner.gid())) {
+            Files.setAttribute(path, "unix:gid", owner.gid(), LinkOption.NOFOLLOW_LINKS);
+        }
+        if (!is.get("uid").equals(owner.uid())) {
+            Files.setAttribute(path, "unix:uid", owner.uid(), LinkOption.NOFOLLOW_LINKS);
         }
     }
 

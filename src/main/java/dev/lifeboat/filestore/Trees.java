@@ -2,16 +2,18 @@ package dev.lifeboat.filestore;
 
 import dev.lifeboat.digest.Hashes;
 import java.io.IOException;
-import java.nio.file.FileVisitResult;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.SecureDirectoryStream;
+import java.nio.file.attribute.BasicFileAttributeView;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -64,7 +66,7 @@ public final class Trees {
     /** The SHA-1 of a file's content, lower-case hex. */
     public static String sha1(Path file) throws IOException {
         var digest = Hashes.sha1();
-        try (var in = Files.newInputStream(file)) {
+        try (var in = Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS)) {
             byte[] buffer = new byte[BUFFER];
             for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
                 digest.update(buffer, 0, n);
@@ -73,31 +75,43 @@ public final class Trees {
         return HexFormat.of().formatHex(digest.digest());
     }
 
-    /** Removes a tree; one that is not there is no error. */
+    /**
+     * Removes a tree; one that is not there is no error. What is removed is found through folders that are open, so that
+     * nobody who may write in the tree can lead the removal elsewhere by exchanging a folder for a link.
+     */
     public static void remove(Path root) throws IOException {
         if (!Files.exists(root, LinkOption.NOFOLLOW_LINKS)) {
             return;
         }
-        Files.walkFileTree(root, new SimpleFileVisitor<>() {
-            @Override
-            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
-                Files.delete(file);
-                return FileVisitResult.CONTINUE;
+        try (DirectoryStream<Path> above = Files.newDirectoryStream(
+                Objects.requireNonNull(root.toAbsolutePath().getParent()))) {
+            if (!(above instanceof SecureDirectoryStream<Path> parent)) {
+                throw new IOException("this system can't open folders in folders, so " + root + " is not removed");
             }
+            remove(parent, root.getFileName());
+        }
+    }
 
-            @Override
-            public FileVisitResult postVisitDirectory(Path folder, IOException e) throws IOException {
-                if (e != null) {
-                    throw e;
-                }
-                Files.delete(folder);
-                return FileVisitResult.CONTINUE;
+    private static void remove(SecureDirectoryStream<Path> parent, Path name) throws IOException {
+        boolean folder = parent.getFileAttributeView(name, BasicFileAttributeView.class, LinkOption.NOFOLLOW_LINKS)
+                .readAttributes()
+                .isDirectory();
+        if (!folder) {
+            parent.deleteFile(name);
+            return;
+        }
+        try (SecureDirectoryStream<Path> inside = parent.newDirectoryStream(name, LinkOption.NOFOLLOW_LINKS)) {
+            for (Path path : inside) {
+                remove(inside, path.getFileName());
             }
-        });
+        } catch (DirectoryIteratorException e) {
+            throw e.getCause();
+        }
+        parent.deleteDirectory(name);
     }
 
     /** Removes a tree on the way out of a failure, which must not be hidden by another. */
-    static void removeQuietly(Path root) {
+    public static void removeQuietly(Path root) {
         try {
             remove(root);
         } catch (IOException e) {
@@ -105,8 +119,9 @@ public final class Trees {
         }
     }
 
+    /** Sets the permissions of a file or folder; of a symbolic link it is an error. */
     static void setMode(Path path, int mode) throws IOException {
-        Files.setAttribute(path, "unix:mode", mode);
+        Files.setAttribute(path, "unix:mode", mode, LinkOption.NOFOLLOW_LINKS);
     }
 
     private static String name(Path root, Path file) {

@@ -48,7 +48,7 @@ public class CheckDeployment implements StepFunction {
                         request.environmentId(),
                         Optional.ofNullable(
                                         request.inputs().path("artifact_before").textValue())
-                                .map(id -> new ArtifactId(request.environmentId(), id)),
+                                .map(id -> heavy.known(new ArtifactId(request.environmentId(), id))),
                         Optional.ofNullable(
                                         request.inputs().path("deployed_from").textValue())
                                 .map(Instant::parse)

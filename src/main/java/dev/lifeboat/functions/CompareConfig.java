@@ -13,6 +13,7 @@ import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
 import dev.lifeboat.json.Json;
 import dev.lifeboat.orchestrator.InProcessInvoker;
+import dev.lifeboat.run.ArtifactCatalogue;
 import dev.lifeboat.step.EvidenceFile;
 import dev.lifeboat.step.StepFunction;
 import dev.lifeboat.step.StepRequest;
@@ -31,11 +32,14 @@ public class CompareConfig implements StepFunction {
     private final EnvironmentCatalogue environments;
     private final ArtifactLibrary library;
     private final Stores stores;
+    private final ArtifactCatalogue catalogue;
 
-    CompareConfig(EnvironmentCatalogue environments, ArtifactLibrary library, Stores stores) {
+    CompareConfig(
+            EnvironmentCatalogue environments, ArtifactLibrary library, Stores stores, ArtifactCatalogue catalogue) {
         this.environments = environments;
         this.library = library;
         this.stores = stores;
+        this.catalogue = catalogue;
     }
 
     /** The function. */
@@ -52,7 +56,7 @@ public class CompareConfig implements StepFunction {
     @Override
     public StepResult apply(StepRequest request) {
         ArtifactId id = Inputs.artifact(request);
-        OpenArtifact artifact = library.open(id, stores.of(environments.bindings(id.environment())));
+        OpenArtifact artifact = library.open(catalogue.known(id), stores.of(environments.bindings(id.environment())));
         JsonNode taken = read(artifact);
         Bindings bindings = environments.bindings(request.environmentId());
         List<ConfigComparison.Difference> differences =

@@ -37,7 +37,7 @@ public class ExtractTables implements StepFunction {
                 () -> new Task.ExtractTables(
                         request.runId(),
                         request.environmentId(),
-                        Inputs.artifact(request),
+                        heavy.known(Inputs.artifact(request)),
                         Inputs.verifiedStore(request),
                         Inputs.tables(request)));
     }

@@ -1,7 +1,10 @@
 package dev.lifeboat.functions;
 
+import dev.lifeboat.artifact.ArtifactId;
+import dev.lifeboat.artifact.KnownArtifact;
 import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
+import dev.lifeboat.run.ArtifactCatalogue;
 import dev.lifeboat.sidecar.ProgressSnapshot;
 import dev.lifeboat.sidecar.Task;
 import dev.lifeboat.sidecar.TaskRunner;
@@ -20,9 +23,16 @@ class Heavy {
     private static final long LATEST_SECONDS = 15;
 
     private final TaskRunner runner;
+    private final ArtifactCatalogue catalogue;
 
-    Heavy(TaskRunner runner) {
+    Heavy(TaskRunner runner, ArtifactCatalogue catalogue) {
         this.runner = runner;
+        this.catalogue = catalogue;
+    }
+
+    /** An artifact as a task is told of it: a sidecar has no catalogue. */
+    KnownArtifact known(ArtifactId artifact) {
+        return catalogue.known(artifact);
     }
 
     StepResult step(String function, StepRequest request, Supplier<Task> task) {

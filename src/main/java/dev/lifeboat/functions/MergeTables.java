@@ -37,7 +37,7 @@ public class MergeTables implements StepFunction {
                 () -> new Task.MergeTables(
                         request.runId(),
                         request.environmentId(),
-                        Inputs.artifact(request),
+                        heavy.known(Inputs.artifact(request)),
                         Inputs.tables(request),
                         true));
     }

@@ -40,7 +40,7 @@ public class PlanTables implements StepFunction {
                 () -> new Task.MergeTables(
                         request.runId(),
                         request.environmentId(),
-                        Inputs.artifact(request),
+                        heavy.known(Inputs.artifact(request)),
                         Inputs.tables(request),
                         false));
         return planned instanceof StepResult.Done done && !Inputs.isDryRun(request) ? refusing(done) : planned;

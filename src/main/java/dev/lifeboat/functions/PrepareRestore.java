@@ -43,7 +43,7 @@ public class PrepareRestore implements StepFunction {
                 () -> new Task.PrepareRestore(
                         request.runId(),
                         request.environmentId(),
-                        Inputs.artifact(request),
+                        heavy.known(Inputs.artifact(request)),
                         Inputs.verifiedStore(request),
                         Inputs.restoreType(request),
                         Inputs.neutralize(request),

@@ -11,6 +11,8 @@ import dev.lifeboat.artifact.InstallationKey;
 import dev.lifeboat.artifact.Manifest;
 import dev.lifeboat.artifact.Manifest.FileEntry;
 import dev.lifeboat.artifact.ManifestCodec;
+import dev.lifeboat.artifact.SignedManifest;
+import dev.lifeboat.digest.Hashes;
 import dev.lifeboat.environment.Bindings;
 import dev.lifeboat.environment.EnvironmentCatalogue;
 import dev.lifeboat.environment.LifeboatConfig;
@@ -37,6 +39,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -111,7 +114,7 @@ public class RegisterArtifact implements StepFunction {
                             .filter(store -> !lost.containsKey(store.name()))
                             .toList(),
                     lost);
-            catalogue.register(manifest, committed, lost);
+            catalogue.register(manifest, Hashes.sha256(signed), committed, lost);
             return committed;
         });
         ObjectNode registration = Json.object()
@@ -239,22 +242,44 @@ public class RegisterArtifact implements StepFunction {
         try {
             folder.commit(signed);
         } catch (FaultException e) {
-            // An attempt before this one has committed the same artifact; its manifest is the one that counts.
+            // An attempt before this one has committed the same artifact.
             if (e.fault().code() != FaultCode.OBJECT_EXISTS) {
                 throw e;
             }
+            requireSame(folder, signed);
         }
         stores.lockUntil(folder.store().name())
                 .ifPresent(date -> folder.store().lock(folder.key(ArtifactFolder.MANIFEST), date));
     }
 
+    /** What lies there under the manifest's name must be what this run has written. */
+    private static void requireSame(ArtifactFolder folder, byte[] signed) {
+        try (InputStream in = folder.store().open(folder.key(ArtifactFolder.MANIFEST), 0)) {
+            if (Arrays.equals(in.readNBytes(signed.length + 1), signed)) {
+                return;
+            }
+        } catch (IOException e) {
+            throw Fault.of(
+                            FaultCode.STORE_READ_FAILED,
+                            "the manifest in store '" + folder.store().name() + "' can't be read back: "
+                                    + e.getMessage(),
+                            "Nothing is to be done: the backup is copied there again.")
+                    .toException(e);
+        }
+        throw Fault.of(
+                        FaultCode.ARTIFACT_DAMAGED,
+                        "store '" + folder.store().name() + "' holds a manifest of " + folder.id()
+                                + " that this backup has not written",
+                        "See who can write into that store; the backup is copied there from another one.")
+                .toException();
+    }
+
     private Manifest manifest(
             StepRequest request, Bindings bindings, ArtifactId id, List<ArtifactStore> targets, ArtifactWriter writer) {
         for (ArtifactStore store : targets) {
-            if (isCommitted(new ArtifactFolder(store, id))) {
-                return new ArtifactReader(new ManifestCodec(key))
-                        .read(store, id)
-                        .manifest();
+            Optional<Manifest> committed = committed(new ArtifactFolder(store, id));
+            if (committed.isPresent()) {
+                return committed.get();
             }
         }
         BackupType type = Inputs.backupType(request);
@@ -314,12 +339,19 @@ public class RegisterArtifact implements StepFunction {
                 files.stream().filter(file -> !DESCRIBED.contains(file.path())).toList());
     }
 
-    /** A store that does not answer will not take the manifest either. */
-    private static boolean isCommitted(ArtifactFolder folder) {
+    /**
+     * What an earlier attempt has committed. A store that does not answer will not take the manifest either, and one that
+     * holds a manifest of somebody else's is found when it is to take this one.
+     */
+    private Optional<Manifest> committed(ArtifactFolder folder) {
         try {
-            return folder.isCommitted();
+            return folder.isCommitted()
+                    ? Optional.of(new ArtifactReader(new ManifestCodec(key)).read(folder.store(), folder.id()))
+                            .filter(signed -> signed.signer() == SignedManifest.Signer.KNOWN)
+                            .map(SignedManifest::manifest)
+                    : Optional.empty();
         } catch (FaultException e) {
-            return false;
+            return Optional.empty();
         }
     }
 

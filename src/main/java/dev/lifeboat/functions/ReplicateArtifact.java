@@ -47,7 +47,8 @@ public class ReplicateArtifact implements StepFunction {
         StepResult result = heavy.step(
                 name(),
                 request,
-                () -> new Task.ReplicateArtifact(request.runId(), request.environmentId(), artifact, store));
+                () -> new Task.ReplicateArtifact(
+                        request.runId(), request.environmentId(), heavy.known(artifact), store));
         return switch (result) {
             case StepResult.Done(ObjectNode outputs, var evidence) -> {
                 if (catalogue.copied(artifact.id(), store, outputs.path("uri").asText(), true)) {

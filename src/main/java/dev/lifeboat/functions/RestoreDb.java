@@ -37,7 +37,7 @@ public class RestoreDb implements StepFunction {
                 () -> new Task.RestoreDatabase(
                         request.runId(),
                         request.environmentId(),
-                        Inputs.artifact(request),
+                        heavy.known(Inputs.artifact(request)),
                         Inputs.verifiedStore(request),
                         Inputs.neutralize(request),
                         Inputs.isChecked(request),

@@ -37,7 +37,7 @@ public class RestoreFilestore implements StepFunction {
                 () -> new Task.RestoreFilestore(
                         request.runId(),
                         request.environmentId(),
-                        Inputs.artifact(request),
+                        heavy.known(Inputs.artifact(request)),
                         Inputs.verifiedStore(request),
                         Inputs.given(request, PrepareRestore.NAME, PrepareRestore.FILESTORE)));
     }

@@ -37,7 +37,7 @@ public class Validate implements StepFunction {
                 () -> new Task.Validate(
                         request.runId(),
                         request.environmentId(),
-                        Inputs.validatedArtifact(request),
+                        Inputs.validatedArtifact(request).map(heavy::known),
                         Inputs.restarted(request),
                         Inputs.isValidationOnly(request),
                         Inputs.isDrill(request)));

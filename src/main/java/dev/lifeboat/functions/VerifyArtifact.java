@@ -47,15 +47,17 @@ public class VerifyArtifact implements StepFunction {
         StepResult result = heavy.step(
                 name(),
                 request,
-                () -> new Task.VerifyArtifact(request.runId(), request.environmentId(), artifact, store));
+                () -> new Task.VerifyArtifact(request.runId(), request.environmentId(), heavy.known(artifact), store));
         switch (result) {
             case StepResult.Done(ObjectNode outputs, var evidence) -> {
                 catalogue.verified(artifact.id(), outputs.path("store").asText(), true);
+                catalogue.proved(
+                        artifact.id(), outputs.path("manifest_file_sha256").asText());
                 outputs.path("damaged_stores")
                         .forEach(damaged -> catalogue.verified(artifact.id(), damaged.asText(), false));
             }
             case StepResult.Failed(Fault fault, var left, var evidence)
-            when fault.code() == FaultCode.ARTIFACT_DAMAGED ->
+            when fault.code() == FaultCode.ARTIFACT_DAMAGED || fault.code() == FaultCode.MANIFEST_INVALID ->
                 catalogue.verified(artifact.id(), fault.facts().get("store"), false);
             default -> {
                 // Nothing was found out.

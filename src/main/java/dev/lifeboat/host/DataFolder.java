@@ -7,9 +7,11 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Optional;
 import java.util.Set;
@@ -23,6 +25,8 @@ public final class DataFolder implements AutoCloseable {
      */
     private static final Set<Path> HELD = ConcurrentHashMap.newKeySet();
 
+    private static final Set<PosixFilePermission> OWNER_ONLY = PosixFilePermissions.fromString("rwx------");
+
     private final Path path;
     private final FileChannel channel;
     private final FileLock lock;
@@ -34,18 +38,18 @@ public final class DataFolder implements AutoCloseable {
     }
 
     /**
-     * Takes the folder, which is made if it is not there.
+     * Takes the folder, which is made if it is not there, and closed to everybody else if it is. One of another user (a volume
+     * that a platform has mounted) stays as it is, which is logged: what is made in it is closed by itself.
      *
      * @return empty where it is held already, by another process or by this one
      * @throws dev.lifeboat.fault.FaultException BAD_CONFIGURATION where the folder can't be made or written
      */
     public static Optional<DataFolder> take(Path dataDir) {
         try {
-            if (!Files.isDirectory(dataDir)) {
-                Files.createDirectories(dataDir);
-                Files.setPosixFilePermissions(dataDir, PosixFilePermissions.fromString("rwx------"));
-            }
+            Files.createDirectories(dataDir.toAbsolutePath().getParent());
+            Files.createDirectories(dataDir, PosixFilePermissions.asFileAttribute(OWNER_ONLY));
             Path path = dataDir.toRealPath();
+            close(path);
             if (!HELD.add(path)) {
                 return Optional.empty();
             }
@@ -65,6 +69,22 @@ public final class DataFolder implements AutoCloseable {
                                     + e.getClass().getSimpleName() + " " + e.getMessage(),
                             "Set lifeboat.data-dir (or --data-dir) to a folder that this user can write.")
                     .toException(e);
+        }
+    }
+
+    private static void close(Path path) throws IOException {
+        if (OWNER_ONLY.containsAll(Files.getPosixFilePermissions(path))) {
+            return;
+        }
+        try {
+            Files.setPosixFilePermissions(path, OWNER_ONLY);
+        } catch (FileSystemException e) {
+            System.getLogger(DataFolder.class.getName())
+                    .log(
+                            System.Logger.Level.WARNING,
+                            "the data folder {0} is open to other users and is not this one''s to close: `chmod 0700` it as its"
+                                    + " owner, or set lifeboat.data-dir to a folder in it",
+                            path);
         }
     }
 

@@ -1,11 +1,13 @@
 package dev.lifeboat.linux;
 
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.nio.file.Files;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -16,9 +18,14 @@ public final class SystemCalls {
     private static final int AT_FDCWD = -100;
     private static final int RENAME_EXCHANGE = 2;
     private static final int O_RDONLY = 0;
-    private static final int O_NOFOLLOW = 0400000;
+    /** Of arm, these two have other numbers than elsewhere (Linux, arch/arm64/include/uapi/asm/fcntl.h). */
+    private static final boolean ARM = System.getProperty("os.arch").startsWith("aarch");
+
+    private static final int O_NOFOLLOW = ARM ? 0100000 : 0400000;
+    private static final int O_DIRECTORY = ARM ? 040000 : 0200000;
     private static final int O_CLOEXEC = 02000000;
     private static final int POSIX_FADV_DONTNEED = 4;
+    private static final Path DESCRIPTORS = Path.of("/proc/self/fd");
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
     private static final ValueLayout.OfLong OFFSET = ValueLayout.JAVA_LONG;
 
@@ -67,6 +74,50 @@ public final class SystemCalls {
         } catch (Throwable e) {
             throw new IllegalStateException("renameat2 can't be called", e);
         }
+    }
+
+    /**
+     * A folder that was opened: paths under {@link #path} lead into that very folder, whatever becomes of its name.
+     *
+     * @param path how it is reached while it is open
+     * @param descriptor the system's number of it; below 0: the system has no such call, and the path is the folder's own
+     */
+    public record OpenFolder(Path path, int descriptor) implements AutoCloseable {
+        @Override
+        public void close() {
+            if (descriptor >= 0) {
+                try {
+                    int closed = (int) CLOSE.orElseThrow().invokeExact(descriptor);
+                    assert closed <= 0;
+                } catch (Throwable e) {
+                    throw new IllegalStateException("close can't be called", e);
+                }
+            }
+        }
+    }
+
+    /**
+     * Opens a folder, and no symbolic link to one (open with O_DIRECTORY and O_NOFOLLOW). Where others may rename in the folder
+     * above, its name can be made to lead elsewhere between two calls; an open folder can't. Where there is no such call or no
+     * {@code /proc}, the name is used.
+     *
+     * @throws IOException where it is not there, or is no folder
+     */
+    public static OpenFolder openFolder(Path folder) throws IOException {
+        if (OPEN.isEmpty() || CLOSE.isEmpty() || !Files.isDirectory(DESCRIPTORS)) {
+            return new OpenFolder(folder, -1);
+        }
+        int descriptor;
+        try (Arena arena = Arena.ofConfined()) {
+            descriptor =
+                    (int) OPEN.get().invokeExact(text(arena, folder), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        } catch (Throwable e) {
+            throw new IllegalStateException("open can't be called", e);
+        }
+        if (descriptor < 0) {
+            throw new IOException(folder + " is not there, is no folder, or may not be opened");
+        }
+        return new OpenFolder(DESCRIPTORS.resolve(Integer.toString(descriptor)), descriptor);
     }
 
     /**

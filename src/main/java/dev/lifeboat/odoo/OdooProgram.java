@@ -7,8 +7,6 @@ import dev.lifeboat.process.ChildProcess;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 
 /**
  * Runs Odoo's own command line on a hidden copy of a database, never on a live one. It logs to its standard error, whatever
@@ -89,8 +87,7 @@ public final class OdooProgram {
         command.addAll(List.of("--config=" + odoo.conf(), "--database=" + copy, "--logfile=", "--pidfile="));
         command.addAll(arguments.subList(1, arguments.size()));
         try {
-            ChildProcess.Result ended =
-                    ChildProcess.run(new ChildProcess.Spec(command, Map.of(), Optional.empty()), odoo.limit());
+            ChildProcess.Result ended = ChildProcess.run(ChildProcess.Spec.ofSite(command), odoo.limit());
             return new Ended(ended.exitCode(), ended.output() + "\n" + ended.errors());
         } catch (IOException e) {
             throw Fault.of(

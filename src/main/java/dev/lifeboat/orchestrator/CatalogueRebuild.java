@@ -3,7 +3,8 @@ package dev.lifeboat.orchestrator;
 import dev.lifeboat.artifact.ArtifactFolder;
 import dev.lifeboat.artifact.ArtifactId;
 import dev.lifeboat.artifact.ArtifactLibrary;
-import dev.lifeboat.artifact.Manifest;
+import dev.lifeboat.artifact.SignedManifest;
+import dev.lifeboat.artifact.TrustedKeys;
 import dev.lifeboat.environment.EnvironmentCatalogue;
 import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
@@ -16,6 +17,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
 /**
@@ -65,13 +67,18 @@ public class CatalogueRebuild {
     public record Problem(String artifact, String problem) {}
 
     /**
-     * Reads every manifest of a store and enters what the catalogue does not have. Nothing in any store is changed.
+     * Reads every manifest of a store and enters what the catalogue does not have. Nothing in any store is changed. What is
+     * entered is believed from then on, so only what this installation or a trusted one has signed is.
      *
-     * @throws FaultException PERMISSION_DENIED; BAD_CONFIGURATION where there is no store of that name; STORE_* where it does
-     *     not answer
+     * @param trustKey one more key that is trusted, for this call: its fingerprint, or the public key in Base64
+     * @throws FaultException PERMISSION_DENIED; BAD_CONFIGURATION where there is no store of that name; BAD_INPUT where the key
+     *     is none; UNTRUSTED_KEY where there are artifacts and another key has signed all of them; STORE_* where it does not
+     *     answer
      */
-    public Report from(String name, String user) {
+    public Report from(String name, Optional<String> trustKey, String user) {
         ArtifactStore store = stores.byName(name);
+        TrustedKeys keys = trustKey.map(library.trusted()::and).orElseGet(library::trusted);
+        Optional<FaultException> untrusted = Optional.empty();
         var entered = new ArrayList<String>();
         var known = new ArrayList<String>();
         var problems = new ArrayList<Problem>();
@@ -86,20 +93,28 @@ public class CatalogueRebuild {
                         .toException();
             }
             try {
-                Manifest manifest = library.reader().read(store, id).manifest();
+                SignedManifest signed = library.read(store, catalogue.known(id), keys);
                 boolean isNew = catalogue.find(id.id()).isEmpty();
                 String uri = store.location() + "/" + id.folder();
-                catalogue.register(manifest, Map.of(name, uri), Map.of());
+                catalogue.register(signed.manifest(), signed.fileSha256(), Map.of(name, uri), Map.of());
                 catalogue.found(id.id(), name, uri);
                 others(id, store);
                 (isNew ? entered : known).add(id.id());
             } catch (FaultException e) {
+                if (e.fault().code() == FaultCode.UNTRUSTED_KEY) {
+                    untrusted = Optional.of(e);
+                } else if (e.fault().code() == FaultCode.ARTIFACT_DAMAGED) {
+                    catalogue.verified(id.id(), name, false);
+                }
                 problems.add(new Problem(id.folder().toString(), e.fault().message()));
             }
             boolean configured = environments.all().contains(id.environment());
             if (!configured && !unconfigured.contains(id.environment().toString())) {
                 unconfigured.add(id.environment().toString());
             }
+        }
+        if (entered.isEmpty() && known.isEmpty() && untrusted.isPresent()) {
+            throw untrusted.get();
         }
         return new Report(name, List.copyOf(entered), List.copyOf(known), List.copyOf(problems), unconfigured);
     }
@@ -117,11 +132,12 @@ public class CatalogueRebuild {
             var folder = new ArtifactFolder(other, id);
             try {
                 if (folder.isCommitted()) {
+                    library.read(other, catalogue.known(id), library.trusted());
                     catalogue.found(id.id(), other.name(), other.location() + "/" + id.folder());
                     continue;
                 }
             } catch (FaultException e) {
-                // It does not answer: the copy is made, or found, when it does.
+                // It does not answer, or has another manifest: the copy is made, or found, when it can be.
             }
             catalogue.want(id.id(), other.name());
         }

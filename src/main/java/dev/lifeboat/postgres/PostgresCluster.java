@@ -551,8 +551,7 @@ public final class PostgresCluster implements AutoCloseable {
                             FaultCode.BAD_CONFIGURATION,
                             "PostgreSQL can't run as root, and neither a user namespace nor one of the users " + users
                                     + " can be used for the folder " + folder,
-                            "Start Lifeboat as another user, or choose a data folder that others may enter (such as"
-                                    + " /var/lib/lifeboat), or allow user namespaces.")
+                            "Start Lifeboat as another user, or allow user namespaces.")
                     .toException();
         }
 

@@ -3,6 +3,7 @@ package dev.lifeboat.postgres;
 import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
 import dev.lifeboat.process.ChildProcess;
+import dev.lifeboat.process.Inherited;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
@@ -19,7 +20,8 @@ final class ToolProcess {
      */
     static ChildProcess start(List<String> command, Map<String, String> environment) {
         try {
-            return ChildProcess.start(new ChildProcess.Spec(command, environment, Optional.empty()));
+            return ChildProcess.start(
+                    new ChildProcess.Spec(command, environment, Optional.empty(), Inherited.POSTGRES));
         } catch (IOException e) {
             throw Fault.of(
                             FaultCode.PG_TOOLS_MISSING,

@@ -2,6 +2,7 @@ package dev.lifeboat.preflight;
 
 import dev.lifeboat.artifact.ArtifactId;
 import dev.lifeboat.artifact.ArtifactLibrary;
+import dev.lifeboat.artifact.KnownArtifact;
 import dev.lifeboat.artifact.OpenArtifact;
 import dev.lifeboat.environment.EnvironmentCatalogue;
 import dev.lifeboat.environment.EnvironmentId;
@@ -13,6 +14,7 @@ import dev.lifeboat.store.Stores;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 
 /** Opens an artifact where the catalogue says that its copies are. */
 @ApplicationScoped
@@ -37,7 +39,10 @@ public class CatalogueOpener {
      */
     public OpenArtifact open(Artifact artifact) {
         return library.open(
-                new ArtifactId(EnvironmentId.parse(artifact.environmentId), artifact.artifactId), copies(artifact));
+                new KnownArtifact(
+                        new ArtifactId(EnvironmentId.parse(artifact.environmentId), artifact.artifactId),
+                        Optional.ofNullable(artifact.manifestSha256)),
+                copies(artifact));
     }
 
     /** The good copies in the order in which the environment names its stores; damaged ones only where there are no others. */

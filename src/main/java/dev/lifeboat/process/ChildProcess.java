@@ -52,18 +52,30 @@ public final class ChildProcess implements AutoCloseable {
      * What to start.
      *
      * @param command program and arguments, as a vector; holds no secret
-     * @param environment added to this program's environment; the way for secrets
+     * @param environment added to what is inherited; the way for secrets
      * @param directory the working directory; empty: this program's
+     * @param inherited what of this program's environment the child gets
      */
-    public record Spec(List<String> command, Map<String, String> environment, Optional<Path> directory) {
+    public record Spec(
+            List<String> command, Map<String, String> environment, Optional<Path> directory, Inherited inherited) {
         public Spec {
             command = List.copyOf(command);
             environment = Map.copyOf(environment);
         }
 
-        /** A command without anything added to its environment. */
+        /** A tool, which inherits no secret. */
+        public Spec(List<String> command, Map<String, String> environment, Optional<Path> directory) {
+            this(command, environment, directory, Inherited.TOOL);
+        }
+
+        /** A tool without anything added to its environment. */
         public static Spec of(String... command) {
             return new Spec(List.of(command), Map.of(), Optional.empty());
+        }
+
+        /** A program of the site's own, named in the configuration. */
+        public static Spec ofSite(List<String> command) {
+            return new Spec(command, Map.of(), Optional.empty(), Inherited.SITE);
         }
     }
 
@@ -82,6 +94,7 @@ public final class ChildProcess implements AutoCloseable {
      */
     public static ChildProcess start(Spec spec) throws IOException {
         var builder = new ProcessBuilder(apart(spec.command()));
+        builder.environment().keySet().removeIf(name -> !spec.inherited().passes(name));
         builder.environment().putAll(spec.environment());
         spec.directory().ifPresent(directory -> builder.directory(directory.toFile()));
         return new ChildProcess(spec.command(), builder.start());

@@ -62,6 +62,10 @@ public class Artifact extends PanacheEntityBase {
     @JdbcTypeCode(SqlTypes.JSON)
     public ObjectNode sizes;
 
+    /** The SHA-256 of the manifest's bytes as it was registered; null where that is not known. */
+    @Column(name = "manifest_sha256")
+    public String manifestSha256;
+
     @Column(name = "size_bytes")
     public long sizeBytes;
 

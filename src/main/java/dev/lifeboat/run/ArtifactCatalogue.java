@@ -1,6 +1,8 @@
 package dev.lifeboat.run;
 
+import dev.lifeboat.artifact.ArtifactId;
 import dev.lifeboat.artifact.BackupType;
+import dev.lifeboat.artifact.KnownArtifact;
 import dev.lifeboat.artifact.Manifest;
 import dev.lifeboat.artifact.ManifestCodec;
 import dev.lifeboat.artifact.Retention;
@@ -31,14 +33,19 @@ public class ArtifactCatalogue {
     private static final Duration LOCK_LIMIT = Duration.ofMinutes(15);
 
     /**
-     * Enters an artifact, and its environment where that is not known; an artifact that is known already is left as it is.
+     * Enters an artifact, and its environment where that is not known; an artifact that is known already is left as it is, but
+     * for what is not known of its manifest.
      *
+     * @param manifestSha256 the SHA-256 of the manifest's bytes
      * @param uris where it is, by store; the first is the nearest
      * @param pending the stores that did not take it, and why
      */
     @Transactional(Transactional.TxType.REQUIRES_NEW)
-    public void register(Manifest manifest, Map<String, String> uris, Map<String, String> pending) {
-        if (Artifact.findById(manifest.artifactId()) != null) {
+    public void register(
+            Manifest manifest, String manifestSha256, Map<String, String> uris, Map<String, String> pending) {
+        Artifact known = Artifact.findById(manifest.artifactId());
+        if (known != null) {
+            known.manifestSha256 = known.manifestSha256 == null ? manifestSha256 : known.manifestSha256;
             return;
         }
         RunStore.know(
@@ -68,6 +75,7 @@ public class ArtifactCatalogue {
                 .filter(id -> !id.equals(manifest.artifactId()))
                 .distinct()
                 .forEach(artifact.needs::add));
+        artifact.manifestSha256 = manifestSha256;
         artifact.createdAt = manifest.createdAt();
         artifact.persist();
         uris.forEach((store, uri) -> {
@@ -130,6 +138,18 @@ public class ArtifactCatalogue {
                         "there is no artifact '" + artifactId + "' in the catalogue",
                         "`lifeboat artifacts` lists those that there are.")
                 .toException());
+    }
+
+    /** An artifact with what is known of its manifest, which is nothing where it is not in the catalogue. */
+    public KnownArtifact known(ArtifactId id) {
+        return new KnownArtifact(id, find(id.id()).map(artifact -> artifact.manifestSha256));
+    }
+
+    /** Enters the SHA-256 of a manifest that was read and proved, where none is known. */
+    @Transactional(Transactional.TxType.REQUIRES_NEW)
+    public void proved(String artifactId, String manifestSha256) {
+        Artifact.update(
+                "manifestSha256 = ?1 where artifactId = ?2 and manifestSha256 is null", manifestSha256, artifactId);
     }
 
     /** The artifacts of an environment (empty: of all) that can be restored, the newest first. */

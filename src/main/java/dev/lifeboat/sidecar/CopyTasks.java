@@ -6,6 +6,7 @@ import dev.lifeboat.artifact.ArtifactId;
 import dev.lifeboat.artifact.ArtifactLibrary;
 import dev.lifeboat.artifact.ArtifactVerification;
 import dev.lifeboat.artifact.ArtifactVerifier;
+import dev.lifeboat.artifact.KnownArtifact;
 import dev.lifeboat.artifact.Manifest;
 import dev.lifeboat.artifact.Manifest.FileEntry;
 import dev.lifeboat.artifact.ManifestCodec;
@@ -29,14 +30,18 @@ import java.io.InputStream;
 import java.security.MessageDigest;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** What is done with artifacts where they lie: they are read again, and copied from store to store. */
 @ApplicationScoped
 class CopyTasks {
     private static final int BUFFER = 256 * 1024;
+    private static final Set<FaultCode> BAD_MANIFEST =
+            EnumSet.of(FaultCode.MANIFEST_INVALID, FaultCode.ARTIFACT_DAMAGED);
 
     private final EnvironmentCatalogue environments;
     private final Stores stores;
@@ -54,17 +59,22 @@ class CopyTasks {
      */
     StepResult verify(Task.VerifyArtifact task, Progress progress) {
         var damaged = new ArrayList<ArtifactVerification>();
+        var replaced = new ArrayList<String>();
         var unread = new ArrayList<FaultException>();
         for (ArtifactStore store : candidates(task)) {
             try {
-                ArtifactVerification verification = verify(task, store, progress);
+                OpenArtifact artifact = library.open(task.artifact(), List.of(store));
+                ArtifactVerification verification = verify(task, artifact, progress);
                 if (verification.ok()) {
-                    return verified(verification, damaged);
+                    return verified(verification, artifact.signed().fileSha256(), damaged, replaced);
                 }
                 damaged.add(verification);
             } catch (FaultException e) {
                 if (e.fault().code() == FaultCode.CANCELLED) {
                     throw e;
+                }
+                if (BAD_MANIFEST.contains(e.fault().code())) {
+                    replaced.add(store.name());
                 }
                 unread.add(e);
             }
@@ -82,12 +92,11 @@ class CopyTasks {
     private List<ArtifactStore> candidates(Task.VerifyArtifact task) {
         return task.store()
                 .map(name -> List.of(stores.byName(name)))
-                .orElseGet(() ->
-                        stores.readable(environments.bindings(task.artifact().environment())));
+                .orElseGet(() -> stores.readable(
+                        environments.bindings(task.artifact().id().environment())));
     }
 
-    private ArtifactVerification verify(Task.VerifyArtifact task, ArtifactStore store, Progress progress) {
-        OpenArtifact artifact = library.open(task.artifact(), List.of(store));
+    private static ArtifactVerification verify(Task.VerifyArtifact task, OpenArtifact artifact, Progress progress) {
         var verifier = new ArtifactVerifier();
         return task.store().isPresent()
                 ? verifier.verifyOwnFiles(artifact.folder(), artifact.signed(), progress)
@@ -98,14 +107,19 @@ class CopyTasks {
                         progress);
     }
 
-    private static StepResult verified(ArtifactVerification good, List<ArtifactVerification> damaged) {
-        ObjectNode outputs = Json.object().put("store", good.store());
+    private static StepResult verified(
+            ArtifactVerification good,
+            String manifestFileSha256,
+            List<ArtifactVerification> damaged,
+            List<String> replaced) {
+        ObjectNode outputs = Json.object().put("store", good.store()).put("manifest_file_sha256", manifestFileSha256);
         var names = outputs.putArray("damaged_stores");
         damaged.forEach(other -> names.add(other.store()));
+        replaced.forEach(names::add);
         outputs.put(
                 "summary",
                 good.files().size() + " files, " + BackupTasks.size(good.bytes()) + " as they were written"
-                        + (damaged.isEmpty() ? "" : " in store " + good.store() + "; a nearer copy is damaged"));
+                        + (names.isEmpty() ? "" : " in store " + good.store() + "; a nearer copy is damaged"));
         return new StepResult.Done(outputs, evidence(good, damaged));
     }
 
@@ -123,12 +137,12 @@ class CopyTasks {
     /** Copies an artifact into a store, reads it back there, and writes the manifest last. */
     StepResult replicate(Task.ReplicateArtifact task, Progress progress) {
         Instant begin = Instant.now();
-        ArtifactId id = task.artifact();
+        ArtifactId id = task.artifact().id();
         ArtifactStore target = stores.byName(task.store());
         List<ArtifactStore> sources = stores.readable(environments.bindings(id.environment())).stream()
                 .filter(store -> !store.name().equals(target.name()))
                 .toList();
-        OpenArtifact artifact = library.open(id, sources);
+        OpenArtifact artifact = library.open(task.artifact(), sources);
         requireParts(artifact, target);
         List<FileEntry> files = ManifestCodec.files(artifact.manifest());
         progress.phase("copy");
@@ -253,7 +267,16 @@ class CopyTasks {
                             "Try again.")
                     .toException(e);
         }
-        if (folder.isCommitted() && !isSound(artifact.id(), target)) {
+        if (!Hashes.sha256(manifest).equals(artifact.signed().fileSha256())) {
+            throw Fault.of(
+                            FaultCode.ARTIFACT_DAMAGED,
+                            "the manifest of " + artifact.id()
+                                    + " was another one when it was read again; the copy in store '" + target.name()
+                                    + "' was not completed",
+                            "Nothing is to be done: it is copied again. See who can write into the stores.")
+                    .toException();
+        }
+        if (folder.isCommitted() && !isSound(artifact, target)) {
             target.delete(folder.key(ArtifactFolder.MANIFEST));
         }
         if (!folder.isCommitted()) {
@@ -262,12 +285,17 @@ class CopyTasks {
         stores.lockUntil(target.name()).ifPresent(folder::lock);
     }
 
-    private boolean isSound(ArtifactId id, ArtifactStore store) {
+    /** Whether the target's manifest is the very one that is copied. */
+    private boolean isSound(OpenArtifact artifact, ArtifactStore store) {
         try {
-            library.reader().read(store, id);
+            library.read(
+                    store,
+                    new KnownArtifact(
+                            artifact.id(), Optional.of(artifact.signed().fileSha256())),
+                    library.trusted());
             return true;
         } catch (FaultException e) {
-            if (e.fault().code() == FaultCode.MANIFEST_INVALID) {
+            if (BAD_MANIFEST.contains(e.fault().code())) {
                 return false;
             }
             throw e;

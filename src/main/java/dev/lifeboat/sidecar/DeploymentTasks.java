@@ -34,7 +34,9 @@ class DeploymentTasks {
     StepResult check(Task.CheckDeployment task, Progress progress) {
         LifeboatConfig.Environment settings = environments.configOf(task.environment());
         Optional<Manifest> before = task.before()
-                .map(id -> library.open(id, stores.readable(environments.bindings(id.environment()))))
+                .map(artifact -> library.open(
+                        artifact,
+                        stores.readable(environments.bindings(artifact.id().environment()))))
                 .map(OpenArtifact::manifest);
         DeploymentChecks.Report report = new DeploymentChecks(
                         environments.bindings(task.environment()),

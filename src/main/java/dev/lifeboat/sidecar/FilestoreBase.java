@@ -3,6 +3,7 @@ package dev.lifeboat.sidecar;
 import dev.lifeboat.artifact.ArtifactFolder;
 import dev.lifeboat.artifact.ArtifactId;
 import dev.lifeboat.artifact.ArtifactLibrary;
+import dev.lifeboat.artifact.KnownArtifact;
 import dev.lifeboat.artifact.Manifest.FileEntry;
 import dev.lifeboat.artifact.Manifest.FilestoreEntry;
 import dev.lifeboat.artifact.Manifest.Part;
@@ -48,7 +49,8 @@ record FilestoreBase(Optional<OpenArtifact> artifact, String reason) {
         for (String candidate : task.bases()) {
             Optional<String> against = Optional.empty();
             try {
-                OpenArtifact artifact = library.open(new ArtifactId(task.environment(), candidate), stores);
+                OpenArtifact artifact =
+                        library.open(KnownArtifact.of(new ArtifactId(task.environment(), candidate)), stores);
                 against = against(artifact, stores);
                 if (against.isEmpty()) {
                     FilestoreEntry filestore = artifact.manifest().filestore().orElseThrow();

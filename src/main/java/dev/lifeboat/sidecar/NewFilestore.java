@@ -28,6 +28,7 @@ final class NewFilestore {
     private static final long RESERVE_BYTES = 1L << 30;
 
     private static final int RESERVE_SHARE = 20;
+    private static final int ROOT = 0;
 
     private final RestoreSite site;
     private final OpenArtifact artifact;
@@ -98,7 +99,7 @@ final class NewFilestore {
         try {
             Files.createDirectories(live.getParent());
             Optional<Path> present = Files.isDirectory(live) ? Optional.of(live) : Optional.empty();
-            var owner = FilestoreRestorer.Owner.of(present.orElse(live.getParent()));
+            FilestoreRestorer.Owner owner = owner(present, live.getParent());
             try (InputStream index = index()) {
                 return new FilestoreRestorer(
                                 (part, offset) -> artifact.openPart(part.artifactId(), part.path(), offset),
@@ -113,13 +114,27 @@ final class NewFilestore {
         }
     }
 
+    /** On a new machine, where the folder above may be root's, Odoo's user is who owns its odoo.conf, unless that is root too. */
+    private FilestoreRestorer.Owner owner(Optional<Path> present, Path above) throws IOException {
+        var owner = FilestoreRestorer.Owner.of(present.orElse(above));
+        if (present.isPresent() || owner.uid() != ROOT) {
+            return owner;
+        }
+        Optional<Path> conf = site.bindings().odooConf().filter(Files::isRegularFile);
+        if (conf.isEmpty()) {
+            return owner;
+        }
+        var ofConf = FilestoreRestorer.Owner.of(conf.get());
+        return ofConf.uid() == ROOT ? owner : ofConf;
+    }
+
     /** Refuses before anything is written where the missing files would fill the volume. */
     private void room(boolean whole) {
         Path live = site.bindings().filestore();
         try {
             Files.createDirectories(live.getParent());
             FileStore volume = Files.getFileStore(live.getParent());
-            long reserve = Math.min(RESERVE_BYTES, volume.getTotalSpace() / RESERVE_SHARE);
+            long reserve = reserve(volume);
             if (volume.getUsableSpace() - reserve >= entry.contentBytes()) {
                 return;
             }
@@ -138,6 +153,11 @@ final class NewFilestore {
         } catch (IOException e) {
             throw unbuilt(e);
         }
+    }
+
+    /** How many bytes of a volume stay free. */
+    static long reserve(FileStore volume) throws IOException {
+        return Math.min(RESERVE_BYTES, volume.getTotalSpace() / RESERVE_SHARE);
     }
 
     /** Bytes of the files that are not there under their names. */

@@ -9,15 +9,20 @@ import dev.lifeboat.fault.FaultCode;
 import dev.lifeboat.fault.FaultException;
 import dev.lifeboat.filestore.FilestoreContent;
 import dev.lifeboat.filestore.Names;
+import dev.lifeboat.filestore.Trees;
 import dev.lifeboat.json.Json;
+import dev.lifeboat.linux.SystemCalls;
 import dev.lifeboat.postgres.PgTools;
 import dev.lifeboat.postgres.PlainDump;
 import dev.lifeboat.progress.Progress;
+import dev.lifeboat.store.DurableFiles;
+import java.io.FilterInputStream;
 import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -159,10 +164,30 @@ public final class OdooZip {
      * Reads a zip: its dump is handed to {@code load}, its files are laid into a folder under their names. Only names of a
      * filestore are taken.
      *
+     * A few bytes of a zip can become many: where a volume would have less left than restores leave it, it ends. Where it does
+     * not come to its end, the folder is removed.
+     *
      * @param folder must not exist
-     * @throws FaultException BAD_INPUT where it is no zip of Odoo's
+     * @throws FaultException BAD_INPUT where it is no zip of Odoo's, DISK_SPACE_LOW, EXTRACT_FAILED
      */
     static Unpacked read(Path file, Path folder, Load load, Progress progress) {
+        return read(file, folder, new Room(() -> usable(folder)), load, progress);
+    }
+
+    static Unpacked read(Path file, Path folder, Room room, Load load, Progress progress) {
+        boolean done = false;
+        try {
+            Unpacked unpacked = unpack(file, folder, room, load, progress);
+            done = true;
+            return unpacked;
+        } finally {
+            if (!done) {
+                Trees.removeQuietly(folder);
+            }
+        }
+    }
+
+    private static Unpacked unpack(Path file, Path folder, Room room, Load load, Progress progress) {
         try (var zip = new ZipFile(file.toFile())) {
             ZipEntry dump = require(file, zip);
             JsonNode manifest = manifest(zip);
@@ -172,27 +197,32 @@ public final class OdooZip {
                             .sum(),
                     zip.size());
             progress.phase("filestore");
-            Files.createDirectories(folder);
+            Files.createDirectories(folder.getParent());
+            DurableFiles.createFolders(folder);
+            room.look();
             long files = 0;
             long bytes = 0;
             var passedOver = new ArrayList<String>();
             byte[] buffer = new byte[256 * 1024];
-            for (ZipEntry entry : (Iterable<ZipEntry>) zip.stream().map(ZipEntry.class::cast)::iterator) {
-                String name = entry.getName();
-                if (entry.isDirectory() || name.equals(DUMP) || name.equals(MANIFEST)) {
-                    continue;
+            // Odoo's user may rename in the folder above: what is unpacked goes where the open folder is.
+            try (SystemCalls.OpenFolder opened = SystemCalls.openFolder(folder)) {
+                for (ZipEntry entry : (Iterable<ZipEntry>) zip.stream().map(ZipEntry.class::cast)::iterator) {
+                    String name = entry.getName();
+                    if (entry.isDirectory() || name.equals(DUMP) || name.equals(MANIFEST)) {
+                        continue;
+                    }
+                    String path = name.startsWith(FILESTORE) ? name.substring(FILESTORE.length()) : "";
+                    if (!Names.isContentAddressed(path)) {
+                        passedOver.add(name);
+                        continue;
+                    }
+                    bytes += lay(zip, entry, opened.path().resolve(path), buffer, room);
+                    files++;
+                    progress.advance(entry.getSize(), 1);
                 }
-                String path = name.startsWith(FILESTORE) ? name.substring(FILESTORE.length()) : "";
-                if (!Names.isContentAddressed(path)) {
-                    passedOver.add(name);
-                    continue;
-                }
-                bytes += lay(zip, entry, folder.resolve(path), buffer);
-                files++;
-                progress.advance(entry.getSize(), 1);
             }
             progress.phase("load");
-            try (InputStream sql = zip.getInputStream(dump)) {
+            try (InputStream sql = room.counting(zip.getInputStream(dump))) {
                 load.from(sql);
             }
             return new Unpacked(
@@ -217,13 +247,76 @@ public final class OdooZip {
                 .toException(e);
     }
 
-    private static long lay(ZipFile zip, ZipEntry entry, Path path, byte[] buffer) throws IOException {
+    /** What can still be written on the volume of a folder, in bytes, beyond what stays free. */
+    private static long usable(Path folder) throws IOException {
+        FileStore volume = Files.getFileStore(folder);
+        return volume.getUsableSpace() - NewFilestore.reserve(volume);
+    }
+
+    /** Asks a volume; not for every byte. */
+    static final class Room {
+        private static final long BETWEEN = 8L << 20;
+
+        private final Asked usable;
+        private long since;
+
+        interface Asked {
+            long bytes() throws IOException;
+        }
+
+        /** @param usable how many bytes may still be written, at present */
+        Room(Asked usable) {
+            this.usable = usable;
+        }
+
+        void take(long bytes) throws IOException {
+            since += bytes;
+            if (since >= BETWEEN) {
+                look();
+            }
+        }
+
+        void look() throws IOException {
+            since = 0;
+            if (usable.bytes() < BETWEEN) {
+                throw Fault.of(
+                                FaultCode.DISK_SPACE_LOW,
+                                "what the zip holds would fill the volume of the filestore; what was unpacked is removed, and the"
+                                        + " environment was not touched",
+                                "See whether the zip is one that you trust: a small one can hold very much. If it is, free some"
+                                        + " room on that volume, and import again.")
+                        .toException();
+            }
+        }
+
+        /** A dump on its way to a server that may keep its database on the same volume. */
+        InputStream counting(InputStream in) {
+            return new FilterInputStream(in) {
+                @Override
+                public int read() throws IOException {
+                    int read = super.read();
+                    take(1);
+                    return read;
+                }
+
+                @Override
+                public int read(byte[] bytes, int offset, int length) throws IOException {
+                    int read = super.read(bytes, offset, length);
+                    take(Math.max(0, read));
+                    return read;
+                }
+            };
+        }
+    }
+
+    private static long lay(ZipFile zip, ZipEntry entry, Path path, byte[] buffer, Room room) throws IOException {
         Files.createDirectories(path.getParent());
         long bytes = 0;
         try (InputStream in = zip.getInputStream(entry);
                 OutputStream out =
                         Files.newOutputStream(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
             for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+                room.take(n);
                 out.write(buffer, 0, n);
                 bytes += n;
             }

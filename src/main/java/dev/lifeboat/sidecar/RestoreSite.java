@@ -93,7 +93,7 @@ final class RestoreSite {
 
     /** A file of this run's own. */
     Path workFile(String name) throws IOException {
-        Files.createDirectories(work);
+        DurableFiles.createFolders(work);
         return work.resolve(name);
     }
 

@@ -3,6 +3,7 @@ package dev.lifeboat.sidecar;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.lifeboat.artifact.ArtifactId;
 import dev.lifeboat.artifact.ArtifactLibrary;
+import dev.lifeboat.artifact.KnownArtifact;
 import dev.lifeboat.artifact.OpenArtifact;
 import dev.lifeboat.environment.Bindings;
 import dev.lifeboat.environment.EnvironmentCatalogue;
@@ -179,7 +180,7 @@ class RestoreTasks {
         }
         if (comparison.isPresent() && !comparison.get().equal()) {
             return new StepResult.Failed(
-                    differs(task.artifact().orElseThrow(), comparison.get()), "nothing was restored", evidence);
+                    differs(task.artifact().orElseThrow().id(), comparison.get()), "nothing was restored", evidence);
         }
         return new StepResult.Done(
                 Json.object()
@@ -326,12 +327,13 @@ class RestoreTasks {
         return new RestoreSite(environments.bindings(task.environment()), task.runId(), config.dataDir());
     }
 
-    private OpenArtifact open(ArtifactId id) {
-        return open(id, Optional.empty());
+    private OpenArtifact open(KnownArtifact artifact) {
+        return open(artifact, Optional.empty());
     }
 
-    private OpenArtifact open(ArtifactId id, Optional<String> preferred) {
-        return library.open(id, stores.readable(environments.bindings(id.environment()), preferred));
+    private OpenArtifact open(KnownArtifact artifact, Optional<String> preferred) {
+        return library.open(
+                artifact, stores.readable(environments.bindings(artifact.id().environment()), preferred));
     }
 
     private static String duration(Instant begin, String how) {

@@ -1,8 +1,8 @@
 package dev.lifeboat.sidecar;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.lifeboat.artifact.ArtifactId;
 import dev.lifeboat.artifact.ArtifactLibrary;
+import dev.lifeboat.artifact.KnownArtifact;
 import dev.lifeboat.artifact.OpenArtifact;
 import dev.lifeboat.environment.EnvironmentCatalogue;
 import dev.lifeboat.environment.LifeboatConfig;
@@ -66,7 +66,7 @@ class TableTasks {
         try (TableMerge merge = TableMerge.open(site.server(), site.newDatabase(), needed, order, NewDatabase.LIMIT)) {
             TablePlan plan = task.write() ? merge.apply(progress) : merge.plan(progress);
             ObjectNode document = Json.object()
-                    .put("artifact_id", task.artifact().id())
+                    .put("artifact_id", task.artifact().id().id())
                     .put("written", task.write())
                     .put("seconds", BackupTasks.seconds(begin, Instant.now()))
                     .put(
@@ -111,7 +111,8 @@ class TableTasks {
         return new RestoreSite(environments.bindings(task.environment()), task.runId(), config.dataDir());
     }
 
-    private OpenArtifact open(ArtifactId id, Optional<String> preferred) {
-        return library.open(id, stores.readable(environments.bindings(id.environment()), preferred));
+    private OpenArtifact open(KnownArtifact artifact, Optional<String> preferred) {
+        return library.open(
+                artifact, stores.readable(environments.bindings(artifact.id().environment()), preferred));
     }
 }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import dev.lifeboat.artifact.ArtifactId;
 import dev.lifeboat.artifact.BackupType;
+import dev.lifeboat.artifact.KnownArtifact;
 import dev.lifeboat.environment.EnvironmentId;
 import dev.lifeboat.postgres.TableOrder;
 import java.time.Instant;
@@ -91,7 +92,7 @@ public sealed interface Task {
      *
      * @param store the copy of which its own files are read; empty: the nearest whole copy, with all parts that it needs
      */
-    record VerifyArtifact(String runId, EnvironmentId environment, ArtifactId artifact, Optional<String> store)
+    record VerifyArtifact(String runId, EnvironmentId environment, KnownArtifact artifact, Optional<String> store)
             implements Task {}
 
     /**
@@ -99,7 +100,7 @@ public sealed interface Task {
      *
      * @param store where to
      */
-    record ReplicateArtifact(String runId, EnvironmentId environment, ArtifactId artifact, String store)
+    record ReplicateArtifact(String runId, EnvironmentId environment, KnownArtifact artifact, String store)
             implements Task {}
 
     /**
@@ -114,7 +115,7 @@ public sealed interface Task {
     record PrepareRestore(
             String runId,
             EnvironmentId environment,
-            ArtifactId artifact,
+            KnownArtifact artifact,
             Optional<String> store,
             BackupType type,
             boolean neutralize,
@@ -133,7 +134,7 @@ public sealed interface Task {
     record RestoreDatabase(
             String runId,
             EnvironmentId environment,
-            ArtifactId artifact,
+            KnownArtifact artifact,
             Optional<String> store,
             boolean neutralize,
             boolean check,
@@ -149,7 +150,7 @@ public sealed interface Task {
     record RestoreFilestore(
             String runId,
             EnvironmentId environment,
-            ArtifactId artifact,
+            KnownArtifact artifact,
             Optional<String> store,
             Optional<Long> prepared)
             implements Task {}
@@ -165,7 +166,7 @@ public sealed interface Task {
     record Validate(
             String runId,
             EnvironmentId environment,
-            Optional<ArtifactId> artifact,
+            Optional<KnownArtifact> artifact,
             Instant since,
             boolean compare,
             boolean prepared)
@@ -182,7 +183,7 @@ public sealed interface Task {
     record CheckDeployment(
             String runId,
             EnvironmentId environment,
-            Optional<ArtifactId> before,
+            Optional<KnownArtifact> before,
             Instant since,
             Optional<Double> normalSeconds,
             boolean watch)
@@ -205,7 +206,7 @@ public sealed interface Task {
      * @param order which tables; those whose rows are deleted along are loaded with them
      */
     record ExtractTables(
-            String runId, EnvironmentId environment, ArtifactId artifact, Optional<String> store, TableOrder order)
+            String runId, EnvironmentId environment, KnownArtifact artifact, Optional<String> store, TableOrder order)
             implements Task {}
 
     /**
@@ -213,7 +214,7 @@ public sealed interface Task {
      *
      * @param write false: only says what would be written
      */
-    record MergeTables(String runId, EnvironmentId environment, ArtifactId artifact, TableOrder order, boolean write)
+    record MergeTables(String runId, EnvironmentId environment, KnownArtifact artifact, TableOrder order, boolean write)
             implements Task {}
 
     /** Puts back what a restore moved aside. */

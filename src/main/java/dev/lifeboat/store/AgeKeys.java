@@ -15,6 +15,7 @@ import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
 import dev.lifeboat.fault.FaultException;
 import dev.lifeboat.process.ChildProcess;
+import dev.lifeboat.process.Inherited;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -87,8 +88,8 @@ record AgeKeys(List<String> identities) {
     static AgeKeys ofCommand(String store, List<String> command) {
         String what = "its key-command " + command.getFirst();
         try {
-            ChildProcess.Result said =
-                    ChildProcess.run(new ChildProcess.Spec(command, Map.of(), Optional.empty()), COMMAND_LIMIT);
+            ChildProcess.Result said = ChildProcess.run(
+                    new ChildProcess.Spec(command, Map.of(), Optional.empty(), Inherited.KEY_COMMAND), COMMAND_LIMIT);
             if (!said.succeeded()) {
                 throw wrong(store, what + " failed (exit code " + said.exitCode() + "): " + said.errors(), null);
             }

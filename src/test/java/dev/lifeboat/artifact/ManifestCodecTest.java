@@ -112,13 +112,14 @@ class ManifestCodecTest {
     }
 
     @Test
-    void another_installations_signature_is_accepted_with_a_note(@TempDir Path other) {
+    void another_installations_signature_is_read_with_a_note(@TempDir Path other) {
         InstallationKey foreign = InstallationKey.openOrCreateIn(other.resolve("keys"));
         byte[] json = new ManifestCodec(foreign).encode(MANIFEST);
         SignedManifest signed = codec.decode(json);
         assertThat(signed.signer()).isEqualTo(SignedManifest.Signer.OTHER_INSTALLATION);
         assertThat(signed.note().orElseThrow()).contains("another installation", foreign.keyId());
-        assertThat(new ManifestCodec(key, List.of(foreign.publicKey()))
+        assertThat(new ManifestCodec(
+                                key, TrustedKeys.of(key, List.of(InstallationKey.fingerprint(foreign.publicKey()))))
                         .decode(json)
                         .note())
                 .isEmpty();

@@ -1,6 +1,7 @@
 package dev.lifeboat.environment;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.lifeboat.environment.ConfigComparison.Difference;
@@ -8,6 +9,7 @@ import dev.lifeboat.environment.ConfigComparison.Severity;
 import dev.lifeboat.process.ChildProcess;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -99,6 +101,26 @@ final class ConfigSnapshotTest {
         Files.writeString(addons.resolve("ours/__manifest__.py"), "{'version': '1.1'}");
         assertThat(take().path("git").path(addons.toString()).path("dirty").asBoolean())
                 .isTrue();
+    }
+
+    @Test
+    void git_status_is_not_asked_of_another_users_repository_whose_programs_would_be_started() throws IOException {
+        Path started = folder.resolve("started");
+        Files.writeString(addons.resolve(".gitattributes"), "* filter=ours\n");
+        commit();
+        git("config", "filter.ours.clean", "touch " + started + "; cat");
+        Files.writeString(addons.resolve("ours/__manifest__.py"), "{'version': '1.1'}");
+        assumeThat(Files.getAttribute(Path.of("/proc/self"), "unix:uid")).isEqualTo(0);
+        try (var all = Files.walk(addons)) {
+            for (Path path : all.toList()) {
+                Files.setAttribute(path, "unix:uid", 65534, LinkOption.NOFOLLOW_LINKS);
+            }
+        }
+        var told = take().path("git").path(addons.toString());
+        assertThat(told.path("commit").asText()).hasSize(40);
+        assertThat(told.path("dirty").isNull()).isTrue();
+        assertThat(told.path("dirty_reason").asText()).contains("belongs to another user");
+        assertThat(started).doesNotExist();
     }
 
     @Test

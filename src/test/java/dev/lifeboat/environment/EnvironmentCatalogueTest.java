@@ -272,6 +272,22 @@ final class EnvironmentCatalogueTest {
     }
 
     @Test
+    void a_trusted_key_that_is_none_is_told_before_the_start() {
+        assertThat(catalogue("""
+                lifeboat:
+                  trusted-keys: [0123456789abcdef]
+                """).findings())
+                .extracting(Fault::message)
+                .singleElement()
+                .asString()
+                .contains("0123456789abcdef");
+        assertThat(catalogue("""
+                lifeboat:
+                  trusted-keys: ['%s', 'MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=']
+                """.formatted("ab".repeat(32))).findings()).isEmpty();
+    }
+
+    @Test
     void two_environments_on_one_database_are_refused() {
         EnvironmentCatalogue catalogue = catalogue("""
                 lifeboat:

@@ -8,7 +8,9 @@ import dev.lifeboat.fault.FaultCode;
 import dev.lifeboat.fault.FaultException;
 import dev.lifeboat.process.ChildProcess;
 import dev.lifeboat.progress.Progress;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -134,6 +137,77 @@ final class FilestoreArchiveTest {
         assertThat(archive.result().missing()).isEmpty();
         assertThat(archive.result().inFlight()).isZero();
         assertComesBack(archive);
+    }
+
+    @Test
+    void what_is_exchanged_for_a_link_while_it_is_archived_leads_nothing_of_elsewhere_into_it() throws Exception {
+        for (int i = 0; i < 40; i++) {
+            names.add(Filestores.put(root, "attachment " + i));
+        }
+        List<String> inOrder = names.stream().sorted().toList();
+        String file = inOrder.get(20);
+        Path folder = root.resolve(inOrder.getLast()).getParent();
+        Path elsewhere = Files.createDirectories(temp.resolve("root-only"));
+        Path secret = Files.writeString(elsewhere.resolve("secret"), "of root");
+        Files.writeString(elsewhere.resolve(root.resolve(inOrder.getLast()).getFileName()), "of root");
+        var done = new AtomicBoolean();
+
+        // All of them are one job of one thread, which tells after the first file.
+        var archive = Filestores.archive(root, names, new Progress() {
+            @Override
+            public void expect(long bytes, long items) {}
+
+            @Override
+            public void phase(String name) {}
+
+            @Override
+            public void advance(long bytes, long items) {
+                if (done.compareAndSet(false, true)) {
+                    try {
+                        Files.delete(root.resolve(file));
+                        Files.createSymbolicLink(root.resolve(file), secret);
+                        Files.move(folder, root.resolve("aside"));
+                        Files.createSymbolicLink(folder, elsewhere);
+                    } catch (IOException e) {
+                        throw new UncheckedIOException(e);
+                    }
+                }
+            }
+        });
+
+        assertThat(archive.result().passedOver()).singleElement().asString().startsWith(file);
+        assertThat(archive.result().missing()).containsExactly(file);
+        assertThat(archive.result().damaged()).isEmpty();
+        assertThat(Filestores.entries(archive.index()).stream()
+                        .filter(IndexEntry.File.class::isInstance)
+                        .map(IndexEntry.File.class::cast)
+                        .filter(entry -> !entry.path().endsWith(entry.sha1())))
+                .isEmpty();
+    }
+
+    @Test
+    void no_setuid_or_setgid_bit_gets_into_an_archive_or_out_of_one() throws Exception {
+        Filestores.put(root, "checklist/tool", new byte[] {1});
+        Trees.setMode(root.resolve("checklist/tool"), 06755);
+        Trees.setMode(root.resolve("checklist"), 03775);
+        var archive = Filestores.archive(root, names);
+        assertThat(Filestores.entries(archive.index()))
+                .extracting(entry -> switch (entry) {
+                    case IndexEntry.Folder made -> made.mode();
+                    case IndexEntry.File made -> made.mode();
+                })
+                .containsExactlyInAnyOrder(0775, 0755);
+
+        var old = new ByteArrayOutputStream();
+        try (var index = new FilestoreIndex.Writer(old, List.of(Filestores.PART))) {
+            index.add(new IndexEntry.Folder("checklist", 02775));
+            index.add(new IndexEntry.File("checklist/tool", 04755, 0, 1, "0".repeat(40), 0, 0, 0));
+            index.finish(List.of(Filestores.PART));
+        }
+        assertThat(Filestores.entries(old.toByteArray()))
+                .containsExactly(
+                        new IndexEntry.Folder("checklist", 0775),
+                        new IndexEntry.File("checklist/tool", 0755, 0, 1, "0".repeat(40), 0, 0, 0));
     }
 
     @Test

@@ -6,15 +6,20 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.lifeboat.fault.FaultCode;
 import dev.lifeboat.fault.FaultException;
+import dev.lifeboat.progress.Progress;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.SortedMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -158,6 +163,82 @@ final class FilestoreRestoreTest {
         assertThat(catchThrowable(() -> Filestores.restore(archive, Optional.empty(), target)))
                 .isInstanceOf(FaultException.class);
         assertThat(target.resolve("of somebody")).exists();
+    }
+
+    /** Restores all of it, for somebody else where this user may do that; {@code meanwhile} comes before the first byte. */
+    private FilestoreRestorer.Owner restoreWhile(Path folder, Meanwhile meanwhile) throws IOException {
+        boolean root = Files.getAttribute(Path.of("/proc/self"), "unix:uid").equals(0);
+        var owner = root ? new FilestoreRestorer.Owner(65534, 65534) : FilestoreRestorer.Owner.of(folder.getParent());
+        var begun = new AtomicBoolean();
+        new FilestoreRestorer(
+                        (ref, offset) -> {
+                            if (begun.compareAndSet(false, true)) {
+                                meanwhile.happens();
+                            }
+                            return new ByteArrayInputStream(
+                                    archive.part(), (int) offset, archive.part().length - (int) offset);
+                        },
+                        Optional.empty(),
+                        folder,
+                        owner,
+                        Progress.NONE)
+                .restore(new ByteArrayInputStream(archive.index()));
+        return owner;
+    }
+
+    private interface Meanwhile {
+        void happens();
+    }
+
+    @Test
+    void nobody_else_may_enter_the_new_folder_until_it_is_finished_and_is_given_away() throws IOException {
+        var during = new ArrayList<String>();
+        var own = FilestoreRestorer.Owner.of(live);
+        var owner = restoreWhile(target, () -> {
+            try {
+                during.add(FilestoreRestorer.Owner.of(target) + " "
+                        + PosixFilePermissions.toString(Files.getPosixFilePermissions(target)));
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
+        assertThat(during).containsExactly(own + " rwx------");
+        assertThat(Filestores.tree(target)).isEqualTo(archived);
+        try (Stream<Path> all = Files.walk(target)) {
+            for (Path path : all.toList()) {
+                assertThat(FilestoreRestorer.Owner.of(path)).as(path.toString()).isEqualTo(owner);
+            }
+        }
+    }
+
+    @Test
+    void a_link_that_takes_the_new_folders_name_leads_nothing_elsewhere() throws IOException {
+        Path elsewhere = Files.createDirectory(temp.resolve("etc"));
+        Trees.setMode(elsewhere, 0750);
+        var before = FilestoreRestorer.Owner.of(elsewhere);
+        Path aside = target.resolveSibling("aside");
+        restoreWhile(target, () -> {
+            try {
+                Files.move(target, aside);
+                Files.createSymbolicLink(target, elsewhere);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
+        assertThat(Filestores.tree(elsewhere)).isEmpty();
+        assertThat(FilestoreRestorer.Owner.of(elsewhere)).isEqualTo(before);
+        assertThat((int) Files.getAttribute(elsewhere, "unix:mode") & 07777).isEqualTo(0750);
+        assertThat(Filestores.tree(aside)).isEqualTo(archived);
+    }
+
+    @Test
+    void a_tree_is_removed_without_what_its_links_lead_to() throws IOException {
+        Path elsewhere = Files.createDirectory(temp.resolve("kept"));
+        Files.writeString(elsewhere.resolve("file"), "kept");
+        Files.createSymbolicLink(live.resolve("link"), elsewhere);
+        Trees.remove(live);
+        assertThat(live).doesNotExist();
+        assertThat(elsewhere.resolve("file")).hasContent("kept");
     }
 
     private static Object inode(Path path) throws IOException {

@@ -31,6 +31,16 @@ class DataFolderTest {
     }
 
     @Test
+    void a_folder_that_was_open_to_others_is_closed_to_them() throws IOException {
+        Path open = Files.createDirectory(temp.resolve("state"));
+        Files.setPosixFilePermissions(open, PosixFilePermissions.fromString("rwxr-xr-x"));
+        try (DataFolder folder = DataFolder.take(open).orElseThrow()) {
+            assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(folder.path())))
+                    .isEqualTo("rwx------");
+        }
+    }
+
+    @Test
     void a_second_try_in_the_same_process_is_refused_and_does_not_give_the_lock_up() throws Exception {
         try (DataFolder folder = DataFolder.take(temp).orElseThrow()) {
             Path link = Files.createSymbolicLink(temp.resolveSibling(temp.getFileName() + "-link"), folder.path());

@@ -2,6 +2,7 @@ package dev.lifeboat.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lifeboat.artifact.ArtifactId;
 import dev.lifeboat.artifact.BackupType;
 import dev.lifeboat.artifact.Manifest;
 import dev.lifeboat.environment.EnvironmentId;
@@ -25,6 +26,7 @@ import org.junit.jupiter.api.Test;
 @QuarkusTest
 @QuarkusTestResource(StateResource.class)
 class ArtifactCatalogueTest {
+    private static final String MANIFEST = "ab".repeat(32);
     private static final AtomicInteger COUNT = new AtomicInteger();
 
     @Inject
@@ -63,7 +65,7 @@ class ArtifactCatalogueTest {
         for (String store : pending) {
             lost.put(store, "it did not answer");
         }
-        catalogue.register(manifest, Map.of("primary", "file:///primary"), lost);
+        catalogue.register(manifest, MANIFEST, Map.of("primary", "file:///primary"), lost);
         return id;
     }
 
@@ -125,6 +127,17 @@ class ArtifactCatalogueTest {
         assertThat(catalogue.available(Optional.of(environment)))
                 .extracting(artifact -> artifact.artifactId)
                 .containsExactly(id);
+    }
+
+    @Test
+    void what_a_manifest_was_when_it_was_registered_stays_what_is_known_of_it() {
+        String id = registered(Instant.now());
+        var artifact = new ArtifactId(environment, id);
+        assertThat(catalogue.known(artifact).manifestSha256()).contains(MANIFEST);
+        catalogue.proved(id, "cd".repeat(32));
+        assertThat(catalogue.known(artifact).manifestSha256()).contains(MANIFEST);
+        assertThat(catalogue.known(new ArtifactId(environment, "bk_other")).manifestSha256())
+                .isEmpty();
     }
 
     @Test

@@ -101,7 +101,8 @@ class HttpTaskRunnerTest extends TaskRunnerContract {
                 "{\"kind\": \"roll_back\", \"run_id\": \"../../etc\", \"environment\": {\"project\": \"acme\", \"name\": \"shop\"}}",
                 "{\"kind\": \"roll_back\", \"run_id\": \"run_1\", \"environment\": {\"project\": \"..\", \"name\": \"shop\"}}",
                 "{\"kind\": \"verify_artifact\", \"run_id\": \"run_1\", \"environment\": {\"project\": \"acme\", \"name\": \"shop\"},"
-                        + " \"artifact\": {\"environment\": {\"project\": \"acme\", \"name\": \"shop\"}, \"id\": \"../x\"}, \"store\": null}"
+                        + " \"artifact\": {\"id\": {\"environment\": {\"project\": \"acme\", \"name\": \"shop\"}, \"id\": \"../x\"},"
+                        + " \"manifest_sha256\": null}, \"store\": null}"
             })
     void what_is_no_task_of_the_closed_set_is_refused_and_not_begun(String body) {
         Response answer = caller().contentType("application/json").body(body).put("/tasks/strange.1");
@@ -121,7 +122,9 @@ class HttpTaskRunnerTest extends TaskRunnerContract {
                 new Task.RestoreDatabase(
                         run,
                         SHOP,
-                        new dev.lifeboat.artifact.ArtifactId(SHOP, "bk_1"),
+                        new dev.lifeboat.artifact.KnownArtifact(
+                                new dev.lifeboat.artifact.ArtifactId(SHOP, "bk_1"),
+                                java.util.Optional.of("0".repeat(64))),
                         java.util.Optional.of("primary"),
                         false,
                         true,

@@ -3,7 +3,14 @@ package dev.lifeboat.system;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.lifeboat.artifact.ArtifactId;
+import dev.lifeboat.artifact.ArtifactReader;
+import dev.lifeboat.artifact.InstallationKey;
+import dev.lifeboat.artifact.Manifest;
+import dev.lifeboat.artifact.ManifestCodec;
+import dev.lifeboat.environment.EnvironmentId;
 import dev.lifeboat.json.Json;
+import dev.lifeboat.store.FolderStore;
 import dev.lifeboat.testing.S3Server;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -100,13 +107,22 @@ class RegionsIT {
                 .path("artifact_id")
                 .asText();
 
+        String fingerprint = shop.lifeboat("evidence", "key", "--json")
+                .succeeded()
+                .json()
+                .path("fingerprint")
+                .asText();
         regions.get(0).stop();
         shop.stop();
         Installation.deleteTree(folder.resolve("data"));
         shop.destroy();
 
         assertThat(shop.lifeboat("restore", "shop", "latest").exitCode()).isEqualTo(3);
-        JsonNode rebuilt = shop.lifeboat("catalog", "rebuild", "--from", "secondary", "--json")
+        var stranger = shop.lifeboat("catalog", "rebuild", "--from", "secondary");
+        assertThat(stranger.exitCode()).as(stranger.errors()).isEqualTo(3);
+        assertThat(stranger.errors()).contains(fingerprint, "--trust-key", "lifeboat.trusted-keys");
+        JsonNode rebuilt = shop.lifeboat(
+                        "catalog", "rebuild", "--from", "secondary", "--trust-key", fingerprint, "--json")
                 .succeeded()
                 .json();
         assertThat(rebuilt.path("entered")).hasSize(2);
@@ -149,6 +165,43 @@ class RegionsIT {
         shop.lifeboat("verify", artifact).succeeded();
         bytes[bytes.length / 2] ^= 1;
         assertThat(Files.readAllBytes(part)).isEqualTo(bytes);
+    }
+
+    @Test
+    void a_forged_copy_is_never_restored_and_is_made_good_from_another_region() throws Exception {
+        String artifact = shop.lifeboat("backup", "shop", "--json")
+                .succeeded()
+                .json()
+                .path("artifact_id")
+                .asText();
+        var tables = shop.tables();
+        Path copy = folder.resolve("region-1/" + S3Server.BUCKET + "/lifeboat/acme/shop/" + artifact);
+        byte[] own = Files.readAllBytes(copy.resolve("artifact.json"));
+        byte[] forged = forged(copy);
+        Files.write(copy.resolve("artifact.json"), forged);
+        shop.destroy();
+
+        shop.lifeboat("restore", "shop", artifact, "--json").succeeded();
+
+        assertThat(shop.tables()).isEqualTo(tables);
+        shop.serve();
+        Installation.await("the copy to be made good", () -> shop.lifeboat("artifact", "show", artifact, "--json")
+                .json()
+                .path("stores")
+                .toString()
+                .contains("primary"));
+        assertThat(Files.readAllBytes(copy.resolve("artifact.json"))).isEqualTo(own);
+    }
+
+    /** A manifest whose digest and signature hold, by a key that its writer has made. */
+    private byte[] forged(Path copy) throws IOException {
+        var attackers = new FolderStore("attacker", copy.resolve("../../..").normalize());
+        var key = InstallationKey.openOrCreate(folder.resolve("attacker"));
+        var id = new ArtifactId(
+                new EnvironmentId("acme", "shop"), copy.getFileName().toString());
+        Manifest manifest =
+                new ArtifactReader(new ManifestCodec(key)).read(attackers, id).manifest();
+        return new ManifestCodec(key).encode(manifest);
     }
 
     private int synced() {

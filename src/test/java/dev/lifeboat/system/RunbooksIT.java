@@ -91,13 +91,19 @@ class RunbooksIT {
 
     @Test
     void p1_rebuilds_everything_from_the_secondary_region_on_a_clean_machine() throws Exception {
+        String fingerprint = shop.lifeboat("evidence", "key", "--json")
+                .succeeded()
+                .json()
+                .path("fingerprint")
+                .asText();
         shop.stop();
         Installation.deleteTree(folder.resolve("data"));
         Installation.deleteTree(folder.resolve("docs"));
         shop.destroy();
         shop.serve();
 
-        String said = follow("p1-rebuild.md", Map.of("<environment>", "shop", "<store>", "secondary"));
+        String said = follow(
+                "p1-rebuild.md", Map.of("<environment>", "shop", "<store>", "secondary", "<fingerprint>", fingerprint));
 
         assertThat(said).contains("1 artifacts entered");
         assertThat(shop.tables()).isEqualTo(before);
