@@ -31,8 +31,8 @@ class ArtifactLibraryTest {
 
     @BeforeEach
     void oneForgedAndOneGoodCopy(@TempDir Path folder) {
-        own = InstallationKey.openOrCreate(folder.resolve("own"));
-        other = InstallationKey.openOrCreate(folder.resolve("other"));
+        own = InstallationKey.openOrCreateIn(folder.resolve("own"));
+        other = InstallationKey.openOrCreateIn(folder.resolve("other"));
         library = new ArtifactLibrary(own, TrustedKeys.of(own, List.of()));
         primary = new FolderStore("primary", folder.resolve("primary"));
         secondary = new FolderStore("secondary", folder.resolve("secondary"));

@@ -196,7 +196,7 @@ class RegionsIT {
     /** A manifest whose digest and signature hold, by a key that its writer has made. */
     private byte[] forged(Path copy) throws IOException {
         var attackers = new FolderStore("attacker", copy.resolve("../../..").normalize());
-        var key = InstallationKey.openOrCreate(folder.resolve("attacker"));
+        var key = InstallationKey.openOrCreateIn(folder.resolve("attacker"));
         var id = new ArtifactId(
                 new EnvironmentId("acme", "shop"), copy.getFileName().toString());
         Manifest manifest =
