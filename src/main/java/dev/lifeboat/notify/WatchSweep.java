@@ -2,7 +2,7 @@ package dev.lifeboat.notify;
 
 import dev.lifeboat.environment.EnvironmentCatalogue;
 import dev.lifeboat.environment.EnvironmentId;
-import dev.lifeboat.evidence.Redactor;
+import dev.lifeboat.evidence.Redactors;
 import dev.lifeboat.fault.FaultException;
 import dev.lifeboat.run.Duty;
 import io.quarkus.scheduler.Scheduled;
@@ -22,6 +22,7 @@ class WatchSweep {
     private final NoticeBook notices;
     private final NoticeTargets targets;
     private final EnvironmentCatalogue environments;
+    private final Redactors redactors;
     private final Duty duty;
 
     WatchSweep(
@@ -30,12 +31,14 @@ class WatchSweep {
             NoticeBook notices,
             NoticeTargets targets,
             EnvironmentCatalogue environments,
+            Redactors redactors,
             Duty duty) {
         this.watching = watching;
         this.book = book;
         this.notices = notices;
         this.targets = targets;
         this.environments = environments;
+        this.redactors = redactors;
         this.duty = duty;
     }
 
@@ -62,7 +65,7 @@ class WatchSweep {
                 .flatMap(since -> watch.notice(environment, since, Instant.now()))
                 .ifPresent(notice -> {
                     List<String> wanted = targets.of(notice.event());
-                    notices.enter(notice.redacted(new Redactor(environments.secrets(id))), wanted);
+                    notices.enter(notice.redacted(redactors.of(id)), wanted);
                 });
     }
 }
