@@ -39,8 +39,8 @@ public class Access {
     /** What who asks a run to stop must be allowed to do: what it wants to have begun it. */
     public static Action toStop(Operation operation) {
         return switch (operation) {
-            case BACKUP, IMPORT, DEPLOYMENT -> Action.BACKUP;
-            case RESTORE, RESTORE_TABLES, ROLLBACK, DISCARD -> Action.RESTORE;
+            case BACKUP, DEPLOYMENT -> Action.BACKUP;
+            case RESTORE, RESTORE_TABLES, ROLLBACK, DISCARD, IMPORT -> Action.RESTORE;
             case VERIFY, DRILL -> Action.VERIFY;
             case VALIDATE -> Action.VALIDATE;
             case PRUNE -> Action.PRUNE;

@@ -215,7 +215,7 @@ public class EnvironmentsResource {
 
     @POST
     @Path("{env}/imports")
-    @Needs(Action.BACKUP)
+    @Needs(Action.RESTORE)
     @Operation(summary = "Starts making an artifact of a zip of Odoo's that lies in the data folder's imports")
     public Response importZip(@PathParam("env") String env, ImportBody body) {
         if (body == null || body.file() == null) {
