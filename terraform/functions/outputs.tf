@@ -5,7 +5,10 @@ output "functions" {
 
 output "secrets" {
   description = "Their values are put in by hand: aws secretsmanager put-secret-value --secret-id NAME --secret-string VALUE"
-  value       = { for name, secret in aws_secretsmanager_secret.secret : local.secret_variables[name] => secret.name }
+  value = merge(
+    { for name, secret in aws_secretsmanager_secret.secret : local.secret_variables[name] => secret.name },
+    { "LIFEBOAT_TOKEN of commands" = aws_secretsmanager_secret.commands.name },
+  )
 }
 
 output "bus" {

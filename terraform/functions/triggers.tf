@@ -5,13 +5,44 @@ resource "aws_scheduler_schedule_group" "lifeboat" {
   name = var.name
 }
 
+# Not the engine's own token, which may do everything: one that lifeboat token create makes, for what the schedules do.
+resource "aws_secretsmanager_secret" "commands" {
+  name        = "${var.name}/commands"
+  description = "LIFEBOAT_TOKEN of scheduled commands, with the action backup; its value is put in by hand"
+}
+
+# What starts a command: its image, its log, its token and no other secret.
+resource "aws_iam_role" "command" {
+  name               = "${var.name}-command-start"
+  assume_role_policy = local.assume["ecs-tasks"]
+}
+
+resource "aws_iam_role_policy_attachment" "command" {
+  role       = aws_iam_role.command.name
+  policy_arn = "arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy"
+}
+
+resource "aws_iam_role_policy" "command" {
+  name = "secrets"
+  role = aws_iam_role.command.id
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Sid      = "Secrets"
+      Effect   = "Allow"
+      Action   = ["secretsmanager:GetSecretValue"]
+      Resource = [aws_secretsmanager_secret.commands.arn]
+    }]
+  })
+}
+
 resource "aws_ecs_task_definition" "command" {
   family                   = "${var.name}-command"
   requires_compatibilities = ["FARGATE"]
   network_mode             = "awsvpc"
   cpu                      = 256
   memory                   = 512
-  execution_role_arn       = aws_iam_role.start["engine"].arn
+  execution_role_arn       = aws_iam_role.command.arn
   container_definitions = jsonencode([{
     name                   = "command"
     image                  = var.images.lifeboat
@@ -20,7 +51,7 @@ resource "aws_ecs_task_definition" "command" {
     readonlyRootFilesystem = true
     user                   = "lifeboat"
     environment            = [{ name = "LIFEBOAT_URL", value = "http://engine.${aws_service_discovery_private_dns_namespace.lifeboat.name}:8620" }]
-    secrets                = [{ name = local.secret_variables.token, valueFrom = aws_secretsmanager_secret.secret["token"].arn }]
+    secrets                = [{ name = local.secret_variables.token, valueFrom = aws_secretsmanager_secret.commands.arn }]
     mountPoints            = [{ sourceVolume = "tmp", containerPath = "/tmp", readOnly = false }]
     logConfiguration = {
       logDriver = "awslogs"
@@ -85,7 +116,7 @@ resource "aws_iam_role_policy" "scheduler" {
         Sid      = "AsItself"
         Effect   = "Allow"
         Action   = ["iam:PassRole"]
-        Resource = [aws_iam_role.start["engine"].arn]
+        Resource = [aws_iam_role.command.arn]
       },
     ]
   })
@@ -146,11 +177,8 @@ resource "aws_cloudwatch_event_rule" "deployments" {
   })
 }
 
-data "aws_secretsmanager_secret_version" "token" {
-  count     = var.events_endpoint == "" ? 0 : 1
-  secret_id = aws_secretsmanager_secret.secret["token"].id
-}
-
+# The provider has no write-only argument for the key, and would keep it in the state: the token, with the action backup and no
+# other, is put in by hand (docs/deploy-aws.md), and EventBridge keeps it in a secret of its own.
 resource "aws_cloudwatch_event_connection" "engine" {
   count              = var.events_endpoint == "" ? 0 : 1
   name               = "${var.name}-engine"
@@ -158,8 +186,11 @@ resource "aws_cloudwatch_event_connection" "engine" {
   auth_parameters {
     api_key {
       key   = "Authorization"
-      value = "Bearer ${data.aws_secretsmanager_secret_version.token[0].secret_string}"
+      value = "put in by hand"
     }
+  }
+  lifecycle {
+    ignore_changes = [auth_parameters[0].api_key[0].value]
   }
 }
 

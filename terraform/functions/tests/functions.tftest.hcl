@@ -177,6 +177,33 @@ run "a_schedule_runs_a_command_and_the_bus_leads_nowhere_unless_told" {
   }
 }
 
+run "what_starts_by_itself_never_holds_the_token_that_may_do_everything" {
+  command = apply
+  variables {
+    events_endpoint = "https://backup.example.com/events"
+  }
+
+  assert {
+    condition = alltrue([
+      for secret in jsondecode(aws_ecs_task_definition.command.container_definitions)[0].secrets :
+      secret.valueFrom == aws_secretsmanager_secret.commands.arn
+    ])
+    error_message = "a scheduled command has another token than its own"
+  }
+  assert {
+    condition     = jsondecode(aws_iam_role_policy.command.policy).Statement[0].Resource == [aws_secretsmanager_secret.commands.arn]
+    error_message = "what starts a command reads another secret"
+  }
+  assert {
+    condition     = aws_cloudwatch_event_connection.engine[0].auth_parameters[0].api_key[0].value == "put in by hand"
+    error_message = "a token lies in the state"
+  }
+  assert {
+    condition     = output.secrets["LIFEBOAT_TOKEN of commands"] == "lifeboat/commands"
+    error_message = "the command's secret is not among those that want a value"
+  }
+}
+
 run "deployments_are_handed_to_the_engine" {
   command = apply
   variables {

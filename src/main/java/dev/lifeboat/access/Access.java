@@ -39,8 +39,8 @@ public class Access {
     /** What a caller must be allowed to do to begin a run, and to ask one to stop. */
     public static Action toBegin(Operation operation) {
         return switch (operation) {
-            case BACKUP, IMPORT, DEPLOYMENT -> Action.BACKUP;
-            case RESTORE, RESTORE_TABLES, ROLLBACK, DISCARD -> Action.RESTORE;
+            case BACKUP, DEPLOYMENT -> Action.BACKUP;
+            case RESTORE, RESTORE_TABLES, ROLLBACK, DISCARD, IMPORT -> Action.RESTORE;
             case VERIFY, DRILL -> Action.VERIFY;
             case VALIDATE -> Action.VALIDATE;
             case PRUNE -> Action.PRUNE;

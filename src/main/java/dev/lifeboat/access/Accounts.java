@@ -281,12 +281,16 @@ public class Accounts {
     /**
      * Makes an API token. The caller has checked who may.
      *
-     * @throws dev.lifeboat.fault.FaultException BAD_INPUT where user or name are no good names
+     * @throws dev.lifeboat.fault.FaultException BAD_INPUT where user or name are no good names; PERMISSION_DENIED where the user is one
+     *     of Lifeboat's own and {@code by} is not the machine's owner: those lose no role, so that the token would outlast its maker's
      */
     @Transactional
     public NewToken newToken(
             String name, String user, String project, List<Action> actions, Instant expiresAt, String by) {
         checkUser(user);
+        if (isOwn(user) && !by.equals(Caller.LOCAL_USER)) {
+            throw Access.denied("'" + by + "' may not make a token that acts as '" + user + "', who is Lifeboat's own");
+        }
         if (name == null || name.isBlank() || name.length() > 100) {
             throw Fault.of(
                             FaultCode.BAD_INPUT,
@@ -530,7 +534,7 @@ public class Accounts {
     }
 
     private static void refuseOwn(String user) {
-        if (user.equals(Caller.LOCAL_USER) || user.equals("system")) {
+        if (isOwn(user)) {
             throw Fault.of(
                             FaultCode.BAD_INPUT,
                             "the role of '" + user
@@ -538,6 +542,10 @@ public class Accounts {
                             "Give roles to other users.")
                     .toException();
         }
+    }
+
+    private static boolean isOwn(String user) {
+        return user.equals(Caller.LOCAL_USER) || user.equals("system");
     }
 
     private static Token read(Object[] row) {

@@ -1,15 +1,21 @@
 package dev.lifeboat.access;
 
 import dev.lifeboat.environment.LifeboatConfig;
+import io.quarkus.runtime.StartupEvent;
+import io.quarkus.runtime.configuration.ConfigurationException;
 import io.quarkus.security.identity.SecurityIdentity;
 import io.quarkus.vertx.http.runtime.security.HttpAuthenticator;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.inject.Instance;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /**
  * Users whom an OpenID Connect provider vouches for, beside those with tokens of Lifeboat's own. Their names have a prefix that no
@@ -29,11 +35,39 @@ public class IdentityProvider {
     private final LifeboatConfig config;
     private final Accounts accounts;
     private final Instance<HttpAuthenticator> authenticator;
+    private final Optional<List<String>> audience;
 
-    IdentityProvider(LifeboatConfig config, Accounts accounts, Instance<HttpAuthenticator> authenticator) {
+    IdentityProvider(
+            LifeboatConfig config,
+            Accounts accounts,
+            Instance<HttpAuthenticator> authenticator,
+            @ConfigProperty(name = "quarkus.oidc.token.audience") Optional<List<String>> audience) {
+        this.audience = audience;
         this.config = config;
         this.accounts = accounts;
         this.authenticator = authenticator;
+    }
+
+    /** Refuses to start with a provider whose tokens for other applications would be taken too. */
+    void checkAtStart(@Observes StartupEvent event) {
+        if (isOn()) {
+            checkAudience(audience);
+        }
+    }
+
+    /**
+     * Whom tokens have to be for (RFC 7519, "aud").
+     *
+     * @throws ConfigurationException where it is left out, or is everybody ({@code any}, Quarkus OIDC)
+     */
+    static void checkAudience(Optional<List<String>> audience) {
+        if (audience.isEmpty() || audience.get().isEmpty() || audience.get().contains("any")) {
+            throw new ConfigurationException(
+                    "quarkus.oidc.token.audience names nobody, or everybody: a token that the identity provider gave to another application"
+                            + " would open this one. Leave it out, for the client's id, or name what the provider writes into"
+                            + " tokens for Lifeboat (aud).",
+                    Set.of("quarkus.oidc.token.audience"));
+        }
     }
 
     /** Whether one is configured. */

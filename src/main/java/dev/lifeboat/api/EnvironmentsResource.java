@@ -250,7 +250,7 @@ public class EnvironmentsResource {
 
     @POST
     @Path("{env}/imports")
-    @Needs(Action.BACKUP)
+    @Needs(Action.RESTORE)
     @APIResponseSchema(value = RunView.class, responseCode = "202", responseDescription = Begun.ANSWER)
     @Operation(
             operationId = "startImport",

@@ -15,6 +15,7 @@ import dev.lifeboat.environment.LifeboatConfig;
 import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
 import dev.lifeboat.fault.FaultException;
+import dev.lifeboat.fault.OneLine;
 import dev.lifeboat.json.Json;
 import dev.lifeboat.orchestrator.DeployEvents;
 import io.quarkus.vertx.http.runtime.CurrentVertxRequest;
@@ -43,6 +44,9 @@ import org.eclipse.microprofile.openapi.annotations.responses.APIResponseSchema;
 public class EventsResource {
     private static final String STRUCTURED = "application/cloudevents";
     private static final int LONGEST = 300;
+
+    /** Before what a token names as its source: a source that signs stands there with its own name and a colon. */
+    private static final String BY_TOKEN = "token/";
 
     private final DeployEvents events;
     private final SignedEvents signed;
@@ -82,7 +86,8 @@ public class EventsResource {
         about(event)
                 .ifPresent(environment ->
                         access.require(caller.get(), Action.BACKUP, environment.project(), "POST /events"));
-        return Response.accepted(events.receive(event)).build();
+        var own = new DeployEvents.Event(BY_TOKEN + event.source(), event.id(), event.type(), event.data());
+        return Response.accepted(events.receive(own)).build();
     }
 
     @POST
@@ -185,6 +190,7 @@ public class EventsResource {
         if (value == null || value.isBlank() || value.length() > LONGEST) {
             throw malformed("its '" + attribute + "' is missing, empty, or longer than " + LONGEST + " characters");
         }
+        OneLine.checked(attribute, value);
     }
 
     private static void version(String version) {

@@ -6,6 +6,7 @@ import dev.lifeboat.artifact.InstallationKey;
 import dev.lifeboat.evidence.EvidenceChain;
 import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
+import dev.lifeboat.fault.OneLine;
 import dev.lifeboat.json.Json;
 import java.io.IOException;
 import java.net.URLEncoder;
@@ -86,7 +87,7 @@ final class EvidenceCommand extends Command {
             List<PublicKey> trusted = trusted();
             EvidenceChain.Report report = EvidenceChain.verify(folder(), trusted);
             report.findings().forEach(finding -> terminal()
-                    .line(printable(finding.problem() + "  " + finding.file() + ": " + finding.detail())));
+                    .line(OneLine.of(finding.problem() + "  " + finding.file() + ": " + finding.detail())));
             report.chains().forEach(chain -> terminal().line(told(chain)));
             terminal().line(told(report));
             String checked = report.checked() == 1 ? "1 record checked" : report.checked() + " records checked";
@@ -114,7 +115,7 @@ final class EvidenceCommand extends Command {
             }
             if (!target.matches("run_[A-Za-z0-9_-]+")) {
                 throw usage(
-                                "there is no folder " + printable(target) + ", and no run is called so",
+                                "there is no folder " + OneLine.of(target) + ", and no run is called so",
                                 "Name a run, as `lifeboat runs` lists them, or a folder of evidence.")
                         .toException();
             }
@@ -171,11 +172,6 @@ final class EvidenceCommand extends Command {
             answer.set("chains", Json.mapper().valueToTree(report.chains()));
             answer.set("findings", Json.mapper().valueToTree(report.findings()));
             return answer;
-        }
-
-        /** Names of files come from whoever made the folder: none may steer the terminal. */
-        private static String printable(String text) {
-            return text.replaceAll("\\p{Cntrl}", "?");
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.lifeboat.cli;
 
+import dev.lifeboat.fault.OneLine;
 import io.quarkus.runtime.annotations.QuarkusMain;
 import java.nio.file.Path;
 import java.util.logging.Level;
@@ -110,7 +111,7 @@ public final class Main implements Runnable {
         return new CommandLine(new Main())
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setExecutionExceptionHandler((error, line, parsed) -> {
-                    line.getErr().println("error: " + describe(error));
+                    line.getErr().println("error: " + OneLine.lines(describe(error)));
                     line.getErr().println("  what to do: see the log in the data folder; please report it");
                     return ExitCode.FAILED;
                 })

@@ -2,6 +2,7 @@ package dev.lifeboat.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.lifeboat.fault.Fault;
+import dev.lifeboat.fault.OneLine;
 import dev.lifeboat.json.Json;
 import java.io.Console;
 import java.io.PrintStream;
@@ -12,7 +13,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
-/** What a person sees. With {@code --json} standard output holds one JSON value and everything else goes to standard error. */
+/**
+ * What a person sees. With {@code --json} standard output holds one JSON value and everything else goes to standard error. Names,
+ * labels and tools' words come from elsewhere: none of them steers the terminal, because all that is printed goes through {@link OneLine}.
+ */
 final class Terminal {
     private static final int USUAL_WIDTH = 80;
 
@@ -57,7 +61,7 @@ final class Terminal {
     void answer(JsonNode value) {
         if (json && !answered) {
             answered = true;
-            out.print(Json.pretty(value));
+            out.print(OneLine.json(Json.pretty(value)));
             out.flush();
         }
     }
@@ -65,13 +69,13 @@ final class Terminal {
     /** A line for people. */
     void line(String text) {
         clearLive();
-        (json ? err : out).println(text);
+        (json ? err : out).println(OneLine.lines(text));
     }
 
     /** What goes on around the command; never part of its output. */
     void notice(String text) {
         clearLive();
-        err.println(text);
+        err.println(OneLine.lines(text));
     }
 
     /** The sign before a step that ended, in letters where the terminal's character set has no signs. */
@@ -93,6 +97,7 @@ final class Terminal {
         err.print(String.join(
                 "\n",
                 lines.stream()
+                        .map(OneLine::of)
                         .map(line -> line.substring(0, Math.min(line.length(), width - 1)))
                         .toList()));
         err.flush();
@@ -109,9 +114,11 @@ final class Terminal {
 
     void error(Fault fault) {
         clearLive();
-        err.println("error: " + fault.message());
-        fault.facts().forEach((name, value) -> err.println("  " + name + ": " + value.replace("\n", "\n    ")));
-        err.println("  what to do: " + fault.remedy());
+        err.println("error: " + OneLine.lines(fault.message()));
+        fault.facts()
+                .forEach((name, value) -> err.println(
+                        "  " + OneLine.of(name) + ": " + OneLine.lines(value).replace("\n", "\n    ")));
+        err.println("  what to do: " + OneLine.lines(fault.remedy()));
     }
 
     /** A table whose columns are as wide as they need to be. */
@@ -121,7 +128,7 @@ final class Terminal {
         }
         var all = new ArrayList<List<String>>();
         all.add(heads);
-        all.addAll(rows);
+        rows.forEach(row -> all.add(row.stream().map(OneLine::of).toList()));
         int[] widths = new int[heads.size()];
         all.forEach(row -> {
             for (int i = 0; i < widths.length; i++) {
@@ -144,7 +151,7 @@ final class Terminal {
             return Optional.empty();
         }
         clearLive();
-        err.print(question + " ");
+        err.print(OneLine.lines(question) + " ");
         err.flush();
         return Optional.ofNullable(console.get().readLine()).map(String::strip);
     }

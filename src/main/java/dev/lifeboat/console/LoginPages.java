@@ -116,6 +116,12 @@ public class LoginPages {
     @Operation(hidden = true)
     public Response loginElsewhere(@Context HttpServerRequest request) {
         String address = request.remoteAddress().hostAddress();
+        if (request.getHeader("Authorization") != null) {
+            accounts.loggedIn(identity.get().getPrincipal().getName(), false, address);
+            return Response.status(403)
+                    .entity(page("A token begins no session. Log in with a browser."))
+                    .build();
+        }
         Optional<Accounts.Issued> session = provider.session(identity.get(), address);
         oidc.get().logout().await().atMost(LOGOUT_LIMIT);
         if (session.isEmpty()) {

@@ -32,7 +32,7 @@ final class CommandVersion implements VersionControl {
 
     @Override
     public ServiceControl.Outcome set(String version) {
-        String wanted = VersionControl.checked(version);
+        String wanted = permitted(version);
         List<String> command = binding.set().stream()
                 .map(argument -> argument.replace(PLACEHOLDER, wanted))
                 .toList();

@@ -43,7 +43,7 @@ final class EnvFileVersion implements VersionControl {
 
     @Override
     public ServiceControl.Outcome set(String version) {
-        String wanted = VersionControl.checked(version);
+        String wanted = permitted(version);
         String said = binding.variable() + "=" + wanted;
         var changed = new ArrayList<String>();
         boolean there = false;

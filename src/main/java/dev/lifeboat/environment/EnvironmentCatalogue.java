@@ -22,6 +22,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.jboss.logging.Logger;
 
 /** The environments that are configured, and where their parts are: the configuration first, then odoo.conf, then defaults. */
@@ -290,16 +291,31 @@ public class EnvironmentCatalogue {
                 .orElse(environment.type() == EnvironmentType.PRODUCTION ? KEPT_IN_PRODUCTION : Duration.ZERO);
     }
 
-    /** Every secret that is known of an environment, so that it can be kept out of logs and evidence. */
+    /** The secrets of the installation, which are those of no environment, to be kept out of logs and evidence too. */
+    public List<Secret> sharedSecrets() {
+        return Stream.of(
+                        config.token().stream(),
+                        config.sidecar().token().stream(),
+                        config.events().values().stream().map(LifeboatConfig.EventSource::secret),
+                        config.stores().values().stream().flatMap(store -> store.secretKey().stream()),
+                        config.notices().values().stream().flatMap(target -> target.secret().stream()))
+                .flatMap(Function.identity())
+                .map(Secret::new)
+                .filter(Secret::isPresent)
+                .distinct()
+                .toList();
+    }
+
+    /**
+     * Every secret that is known of an environment, so that it can be kept out of logs and evidence.
+     *
+     * @throws FaultException UNKNOWN_ENVIRONMENT
+     */
     public List<Secret> secrets(EnvironmentId id) {
         var secrets = new ArrayList<Secret>();
         LifeboatConfig.Environment environment = configOf(id);
         environment.database().password().map(Secret::new).ifPresent(secrets::add);
         environment.rpc().key().map(Secret::new).ifPresent(secrets::add);
-        config.token().map(Secret::new).ifPresent(secrets::add);
-        config.events().values().stream()
-                .map(source -> new Secret(source.secret()))
-                .forEach(secrets::add);
         environment
                 .url()
                 .map(URI::getRawUserInfo)

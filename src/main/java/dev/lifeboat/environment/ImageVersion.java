@@ -32,6 +32,18 @@ final class ImageVersion implements VersionControl {
         return cluster.setImage(binding.container(), image -> image(image, wanted), binding.limit());
     }
 
+    @Override
+    public Optional<Boolean> isSet(String version) {
+        return cluster.image(binding.container()).map(image -> version.equals(image) || version.equals(version(image)));
+    }
+
+    @Override
+    public String permitted(String version) {
+        return VersionControl.checked(version).contains("/")
+                ? VersionControl.checked(version, cluster.image(binding.container()))
+                : version;
+    }
+
     /** What stands behind the image's name: its digest, or its tag; {@code latest} where it has none. */
     static String version(String image) {
         int digest = image.indexOf('@');
@@ -43,15 +55,11 @@ final class ImageVersion implements VersionControl {
         return tag > image.lastIndexOf('/') ? image.substring(tag + 1) : "latest";
     }
 
-    /** The image of another version; a version with a slash is a whole image. */
+    /** The image of another version; a version with a slash is a whole image, of the same repository. */
     static String image(String present, String version) {
-        if (version.contains("/")) {
+        if (VersionControl.checked(version, Optional.of(present)).contains("/")) {
             return version;
         }
-        int digest = present.indexOf('@');
-        String named = digest >= 0 ? present.substring(0, digest) : present;
-        int tag = named.lastIndexOf(':');
-        String name = tag > named.lastIndexOf('/') ? named.substring(0, tag) : named;
-        return name + (version.startsWith("sha256:") ? "@" : ":") + version;
+        return VersionControl.repository(present) + (version.startsWith("sha256:") ? "@" : ":") + version;
     }
 }

@@ -14,6 +14,12 @@ final class NoVersionControl implements VersionControl {
         return Optional.empty();
     }
 
+    /** Nothing is deployed by it: it is what people are told. */
+    @Override
+    public String permitted(String version) {
+        return VersionControl.checked(version);
+    }
+
     @Override
     public ServiceControl.Outcome set(String version) {
         return new ServiceControl.Outcome(false, true, "the version is not controlled");

@@ -44,6 +44,52 @@ public interface VersionControl {
         return version;
     }
 
+    /**
+     * The version, where it can be one and leads to no other repository than the present one: who names a version, in an event or a
+     * request, decides on a tag or a digest, and not on whose image runs.
+     *
+     * @param present the version, or the image, that is there; empty: not known
+     * @throws FaultException BAD_INPUT
+     */
+    static String checked(String version, Optional<String> present) {
+        checked(version);
+        boolean here = !version.contains("/")
+                || present.map(VersionControl::repository)
+                        .filter(version::startsWith)
+                        .map(repository -> version.substring(repository.length()))
+                        .filter(rest -> rest.startsWith(":") || rest.startsWith("@"))
+                        .filter(rest -> !rest.contains("/"))
+                        .isPresent();
+        if (!here) {
+            throw Fault.of(
+                            FaultCode.BAD_INPUT,
+                            "'" + version + "' is of another repository than "
+                                    + present.orElse("the present version, which is not known")
+                                    + "; nothing was touched",
+                            "Name a tag or a digest of the present repository; deploy another one as you always do.")
+                    .toException();
+        }
+        return version;
+    }
+
+    /** The name of an image without its tag and its digest. */
+    static String repository(String image) {
+        int digest = image.indexOf('@');
+        String named = digest >= 0 ? image.substring(0, digest) : image;
+        int tag = named.lastIndexOf(':');
+        // A colon before the last slash is that of the registry's port.
+        return tag > named.lastIndexOf('/') ? named.substring(0, tag) : named;
+    }
+
+    /**
+     * The version, where it could be set here: it is of the present repository.
+     *
+     * @throws FaultException BAD_INPUT; SERVICE_FAILED where what tells the present version does not answer
+     */
+    default String permitted(String version) {
+        return checked(version).contains("/") ? checked(version, current()) : version;
+    }
+
     /** Whether Lifeboat can set the version at all. */
     boolean isControlled();
 
@@ -55,10 +101,19 @@ public interface VersionControl {
     Optional<String> current();
 
     /**
+     * Whether that version is the one that is set; empty where nobody can tell.
+     *
+     * @throws FaultException as {@link #current}
+     */
+    default Optional<Boolean> isSet(String version) {
+        return current().map(version::equals);
+    }
+
+    /**
      * Sets the version, and has a service that runs, or that the version's own program starts, run it.
      *
      * @return what was done; one that did not succeed tells in its log why
-     * @throws FaultException BAD_INPUT where it can be no version; SERVICE_FAILED where what sets it can't be reached
+     * @throws FaultException BAD_INPUT where it can be no version, or is of another repository; SERVICE_FAILED where what sets it can't be reached
      */
     ServiceControl.Outcome set(String version);
 }

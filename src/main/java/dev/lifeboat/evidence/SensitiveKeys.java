@@ -27,7 +27,7 @@ final class SensitiveKeys {
             "session",
             "apikey");
 
-    /** Words that say that the name is of a thing about the secret, or of its non-secret half. */
+    /** Words before {@code key} that make it a secret one: {@code api_key}, {@code private_key}; a {@code public_key} is none. */
     private static final Set<String> PAIRS_WITH_KEY =
             Set.of("api", "access", "private", "secret", "encryption", "signing", "master", "account");
 

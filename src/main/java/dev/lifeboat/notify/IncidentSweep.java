@@ -1,9 +1,8 @@
 package dev.lifeboat.notify;
 
-import dev.lifeboat.environment.EnvironmentCatalogue;
 import dev.lifeboat.environment.EnvironmentId;
 import dev.lifeboat.environment.LifeboatConfig;
-import dev.lifeboat.evidence.Redactor;
+import dev.lifeboat.evidence.Redactors;
 import dev.lifeboat.fault.Fault;
 import dev.lifeboat.run.BreakGlass;
 import dev.lifeboat.run.BreakGlassStore;
@@ -43,7 +42,7 @@ class IncidentSweep implements Sweeps {
     private final DeploymentStore deployments;
     private final BreakGlassStore breakGlass;
     private final EscalationStore escalations;
-    private final EnvironmentCatalogue environments;
+    private final Redactors redactors;
     private final LifeboatConfig config;
     private final Duty duty;
 
@@ -54,7 +53,7 @@ class IncidentSweep implements Sweeps {
             DeploymentStore deployments,
             BreakGlassStore breakGlass,
             EscalationStore escalations,
-            EnvironmentCatalogue environments,
+            Redactors redactors,
             LifeboatConfig config,
             Duty duty) {
         this.book = book;
@@ -63,7 +62,7 @@ class IncidentSweep implements Sweeps {
         this.deployments = deployments;
         this.breakGlass = breakGlass;
         this.escalations = escalations;
-        this.environments = environments;
+        this.redactors = redactors;
         this.config = config;
         this.duty = duty;
     }
@@ -171,6 +170,6 @@ class IncidentSweep implements Sweeps {
     }
 
     private Notice redacted(EnvironmentId environment, Notice notice) {
-        return notice.redacted(new Redactor(environments.secrets(environment)));
+        return notice.redacted(redactors.of(environment));
     }
 }

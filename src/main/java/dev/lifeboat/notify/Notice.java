@@ -1,6 +1,7 @@
 package dev.lifeboat.notify;
 
 import dev.lifeboat.evidence.Redactor;
+import dev.lifeboat.fault.OneLine;
 import java.time.Instant;
 import java.util.Optional;
 
@@ -22,6 +23,11 @@ public record Notice(
         String title,
         String text,
         Instant at) {
+    public Notice {
+        // a mail's header ends with its line
+        title = OneLine.of(title);
+    }
+
     /** It leaves this machine: no secret of the environment may be in the words of a tool that it quotes. */
     Notice redacted(Redactor redactor) {
         return new Notice(key, event, environment, runId, redactor.text(title), redactor.text(text), at);

@@ -3,7 +3,7 @@ package dev.lifeboat.notify;
 import dev.lifeboat.environment.EnvironmentCatalogue;
 import dev.lifeboat.environment.EnvironmentId;
 import dev.lifeboat.environment.LifeboatConfig;
-import dev.lifeboat.evidence.Redactor;
+import dev.lifeboat.evidence.Redactors;
 import dev.lifeboat.run.Artifact;
 import dev.lifeboat.run.ArtifactCatalogue;
 import dev.lifeboat.run.Duty;
@@ -43,6 +43,7 @@ class NoticeSweep implements Sweeps {
     private final RunStore runs;
     private final ArtifactCatalogue artifacts;
     private final EnvironmentCatalogue environments;
+    private final Redactors redactors;
     private final TriggerStore triggers;
     private final LifeboatConfig config;
     private final NoticeTargets targets;
@@ -54,6 +55,7 @@ class NoticeSweep implements Sweeps {
             RunStore runs,
             ArtifactCatalogue artifacts,
             EnvironmentCatalogue environments,
+            Redactors redactors,
             TriggerStore triggers,
             LifeboatConfig config,
             NoticeTargets targets,
@@ -63,6 +65,7 @@ class NoticeSweep implements Sweeps {
         this.runs = runs;
         this.artifacts = artifacts;
         this.environments = environments;
+        this.redactors = redactors;
         this.triggers = triggers;
         this.config = config;
         this.targets = targets;
@@ -138,8 +141,8 @@ class NoticeSweep implements Sweeps {
     private void lookAtRuns() {
         for (String runId : book.unnoticed()) {
             RunSnapshot run = runs.load(runId);
-            Optional<Notice> notice = Notices.of(run, book.before(runId))
-                    .map(told -> told.redacted(new Redactor(environments.secrets(run.environment()))));
+            Optional<Notice> notice =
+                    Notices.of(run, book.before(runId)).map(told -> told.redacted(redactors.of(run.environment())));
             book.noticed(
                     runId, notice, notice.map(told -> targets.of(told.event())).orElse(List.of()));
         }

@@ -2,7 +2,7 @@ package dev.lifeboat.notify;
 
 import dev.lifeboat.environment.EnvironmentCatalogue;
 import dev.lifeboat.environment.EnvironmentId;
-import dev.lifeboat.evidence.Redactor;
+import dev.lifeboat.evidence.Redactors;
 import dev.lifeboat.fault.FaultException;
 import dev.lifeboat.run.Duty;
 import dev.lifeboat.run.Sweeps;
@@ -25,6 +25,7 @@ class WatchSweep implements Sweeps {
     private final NoticeBook notices;
     private final NoticeTargets targets;
     private final EnvironmentCatalogue environments;
+    private final Redactors redactors;
     private final Duty duty;
 
     WatchSweep(
@@ -33,12 +34,14 @@ class WatchSweep implements Sweeps {
             NoticeBook notices,
             NoticeTargets targets,
             EnvironmentCatalogue environments,
+            Redactors redactors,
             Duty duty) {
         this.watching = watching;
         this.book = book;
         this.notices = notices;
         this.targets = targets;
         this.environments = environments;
+        this.redactors = redactors;
         this.duty = duty;
     }
 
@@ -74,7 +77,7 @@ class WatchSweep implements Sweeps {
                 .flatMap(since -> watch.notice(environment, since, Instant.now()))
                 .ifPresent(notice -> {
                     List<String> wanted = targets.of(notice.event());
-                    notices.enter(notice.redacted(new Redactor(environments.secrets(id))), wanted);
+                    notices.enter(notice.redacted(redactors.of(id)), wanted);
                 });
     }
 }

@@ -8,6 +8,7 @@ import dev.lifeboat.environment.VersionControl;
 import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
 import dev.lifeboat.fault.FaultException;
+import dev.lifeboat.fault.OneLine;
 import dev.lifeboat.run.Deployment;
 import dev.lifeboat.run.DeploymentStore;
 import dev.lifeboat.run.RunStatus;
@@ -54,7 +55,7 @@ public class DeployEvents {
     /**
      * An event, however it was wrapped.
      *
-     * @param source who tells it; source and id together name the event
+     * @param source who tells it; source and id together name the event, within its environment
      * @param id its name there
      * @param type what it is about
      * @param data what it says: {@code environment} and {@code version}; {@code operator}, who deploys, and {@code
@@ -98,6 +99,9 @@ public class DeployEvents {
     private Reaction once(Event event) {
         EnvironmentId environment = environments.find(text(event, "environment"));
         String version = text(event, "version");
+        // what can't be read is refused before anything is begun
+        optional(event, "version_before");
+        optional(event, "operator");
         TriggerStore.Delivery before =
                 triggers.deliver(event.source(), event.id(), event.type(), environment, event.data());
         if (before.outcome().isPresent()) {
@@ -107,7 +111,7 @@ public class DeployEvents {
         String run = event.type().equals(STARTING)
                 ? starting(event, environment, version, trigger)
                 : completed(event, environment, version, trigger);
-        triggers.done(event.source(), event.id(), "accepted", run);
+        triggers.done(event.source(), event.id(), environment, "accepted", run);
         return new Reaction("accepted", event.id(), run);
     }
 
@@ -138,11 +142,12 @@ public class DeployEvents {
         return run;
     }
 
-    /** What the event says, else what is set, else the last version that was good. */
+    /**
+     * What is set, else the last version that was good; what the event says only where neither is known: a rollback may deploy it.
+     */
     private Optional<String> versionBefore(Event event, EnvironmentId environment) {
-        return optional(event, "version_before")
-                .or(() -> current(environment))
-                .or(() -> deployments.lastGood(environment));
+        Optional<String> told = optional(event, "version_before");
+        return current(environment).or(() -> deployments.lastGood(environment)).or(() -> told);
     }
 
     /** A deployment is not held up because nobody can tell its version. */
@@ -179,6 +184,6 @@ public class DeployEvents {
                                     + " (EventBridge: detail); operator and version_before may be there.")
                     .toException();
         }
-        return text;
+        return OneLine.checked(field, text);
     }
 }

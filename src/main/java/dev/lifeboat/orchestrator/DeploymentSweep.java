@@ -87,7 +87,7 @@ public class DeploymentSweep implements Sweeps {
                     breakGlass.current(deployment.environment()).isPresent());
             List<Finding> findings = findings(runs.load(deployment.checkRunId));
             switch (Judgement.of(findings, policy, means)) {
-                case Judgement.Good good -> deployments.good(deployment);
+                case Judgement.Good good -> deployments.good(deployment, rollbacks.notWhatRuns(deployment));
                 case Judgement.Told(String reason) -> deployments.wrong(deployment, Optional.empty(), reason);
                 case Judgement.Proposed(int level, String reason) ->
                     deployments.wrong(deployment, Optional.of(level), reason);

@@ -1,8 +1,7 @@
 package dev.lifeboat.orchestrator;
 
 import dev.lifeboat.deployment.IncidentReport;
-import dev.lifeboat.environment.EnvironmentCatalogue;
-import dev.lifeboat.evidence.Redactor;
+import dev.lifeboat.evidence.Redactors;
 import dev.lifeboat.run.BreakGlassStore;
 import dev.lifeboat.run.Deployment;
 import dev.lifeboat.run.DeploymentStore;
@@ -22,19 +21,19 @@ public class Incidents {
     private final DeploymentStore deployments;
     private final EscalationStore escalations;
     private final BreakGlassStore breakGlass;
-    private final EnvironmentCatalogue environments;
+    private final Redactors redactors;
 
     Incidents(
             RunStore runs,
             DeploymentStore deployments,
             EscalationStore escalations,
             BreakGlassStore breakGlass,
-            EnvironmentCatalogue environments) {
+            Redactors redactors) {
         this.runs = runs;
         this.deployments = deployments;
         this.escalations = escalations;
         this.breakGlass = breakGlass;
-        this.environments = environments;
+        this.redactors = redactors;
     }
 
     /**
@@ -69,7 +68,7 @@ public class Incidents {
                         .toList(),
                 breakGlass.during(run.environment(), from, to),
                 run.now()));
-        return new Redactor(environments.secrets(run.environment())).text(report);
+        return redactors.of(run.environment()).text(report);
     }
 
     private static boolean recovers(Operation operation) {

@@ -11,6 +11,7 @@ import dev.lifeboat.environment.LifeboatConfig;
 import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
 import dev.lifeboat.fault.FaultException;
+import dev.lifeboat.fault.OneLine;
 import dev.lifeboat.fault.RefusedException;
 import dev.lifeboat.guardrail.Guardrail;
 import dev.lifeboat.guardrail.Guardrails;
@@ -300,7 +301,9 @@ public class Operations {
      */
     public String importZip(EnvironmentId environment, String file, Optional<String> label, String user) {
         Bindings bindings = environments.bindings(environment);
-        permitted(environment, Operation.BACKUP, user);
+        // its SQL is run on the environment's server, as that role: no less is entrusted than with a restore
+        permitted(environment, Operation.RESTORE, user);
+        label.ifPresent(text -> OneLine.checked("label", text));
         OdooZip.check(ImportFolder.file(config.dataDir(), file));
         return start(
                 Operation.IMPORT,
@@ -334,7 +337,7 @@ public class Operations {
         Bindings bindings = environments.bindings(environment);
         permitted(environment, Operation.VERIFY, user);
         String artifactId = artifact.orElseGet(() -> artifactId(environment, RestoreOrder.of("latest")));
-        restorePreconditions.ofDrill(bindings, artifactId).orRefuse();
+        restorePreconditions.ofDrill(bindings, artifactId, user).orRefuse();
         Artifact rehearsed = artifacts.get(artifactId);
         Duration recoveryTime = environments.configOf(environment).recoveryTime();
         Duration recoveryPoint = environments.configOf(environment).recoveryPoint();

@@ -2,6 +2,8 @@ package dev.lifeboat.orchestrator;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.lifeboat.environment.LifeboatConfig;
+import dev.lifeboat.evidence.Redactor;
+import dev.lifeboat.evidence.Redactors;
 import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
 import dev.lifeboat.fault.FaultException;
@@ -57,6 +59,7 @@ public class Orchestrator {
     private final StepInvoker functions;
     private final TaskRunner tasks;
     private final RunEvidence evidence;
+    private final Redactors redactors;
     private final boolean soleOwner;
     private final ExecutorService workers = Executors.newVirtualThreadPerTaskExecutor();
     /** Runs that are being advanced; the value says whether they were woken once more meanwhile. */
@@ -71,12 +74,14 @@ public class Orchestrator {
             StepInvoker functions,
             TaskRunner tasks,
             RunEvidence evidence,
+            Redactors redactors,
             LifeboatConfig config,
             Duty duty) {
         this.runs = runs;
         this.functions = functions;
         this.tasks = tasks;
         this.evidence = evidence;
+        this.redactors = redactors;
         this.soleOwner = config.soleOwner();
         this.duty = duty;
     }
@@ -112,7 +117,7 @@ public class Orchestrator {
                             runId,
                             epoch,
                             RunStatus.FAILED,
-                            Optional.of(e.fault()),
+                            Optional.of(Redaction.fault(e.fault(), redactors.of(newRun.environment()))),
                             "run_failed",
                             Json.object().put("status", RunStatus.FAILED.wireName())));
             throw e;
@@ -325,7 +330,19 @@ public class Orchestrator {
         if (answer.evidence() != null) {
             answer.evidence().forEach(file -> evidence.write(run, file));
         }
-        return runs.record(run.runId(), run.epoch(), step.name(), attempt, answer);
+        return record(run, step, attempt, answer);
+    }
+
+    /** Every answer goes through here, and through the redactor: who may see a run reads what its steps said. */
+    private boolean record(RunSnapshot run, Step step, int attempt, StepResponse answer) {
+        return runs.record(
+                run.runId(),
+                run.epoch(),
+                step.name(),
+                attempt,
+                answer.status() == StepResponse.Status.PENDING
+                        ? answer
+                        : Redaction.answer(answer, redactors.of(run.environment())));
     }
 
     /** The task's end is waited for: what comes next would meet it. */
@@ -345,10 +362,9 @@ public class Orchestrator {
 
     private boolean giveUp(RunSnapshot run, Step step, int attempt, Fault fault) {
         run.latest(step.name()).flatMap(StepRecord::taskId).ifPresent(tasks::cancel);
-        return runs.record(
-                run.runId(),
-                run.epoch(),
-                step.name(),
+        return record(
+                run,
+                step,
                 attempt,
                 StepResponse.of(new StepResult.Failed(fault, "the next attempt finds and clears it", List.of())));
     }
@@ -359,13 +375,17 @@ public class Orchestrator {
                 .flatMap(record -> record.taskId().stream())
                 .forEach(tasks::cancel);
         return runs.voidSteps(
-                run.runId(), run.epoch(), steps.stream().map(Step::name).toList(), why);
+                run.runId(),
+                run.epoch(),
+                steps.stream().map(Step::name).toList(),
+                redactors.of(run.environment()).text(why));
     }
 
     /** Always false: a person has to look. */
     private boolean park(RunSnapshot run, String why) {
-        LOG.errorf("run %s is parked: %s", run.runId(), why);
-        runs.park(run.runId(), run.epoch(), why);
+        String said = redactors.of(run.environment()).text(why);
+        LOG.errorf("run %s is parked: %s", run.runId(), said);
+        runs.park(run.runId(), run.epoch(), said);
         return false;
     }
 
@@ -388,7 +408,14 @@ public class Orchestrator {
         ObjectNode payload = Json.object().put("status", status.wireName());
         run.latest(workflow.last().name()).ifPresent(last -> payload.setAll(last.outputs()));
         payload.put("status", status.wireName());
-        runs.finish(run.runId(), run.epoch(), status, reason, run.operation().wireName() + "_completed", payload);
+        Redactor redactor = redactors.of(run.environment());
+        runs.finish(
+                run.runId(),
+                run.epoch(),
+                status,
+                reason.map(why -> Redaction.fault(why, redactor)),
+                run.operation().wireName() + "_completed",
+                payload);
         run.parentRunId().ifPresent(parent -> {
             runs.wake(parent);
             wake(parent);

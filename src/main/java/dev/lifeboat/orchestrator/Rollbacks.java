@@ -122,6 +122,25 @@ public class Rollbacks {
         return operations.rollback(bindings.environment(), inputs, user, trigger);
     }
 
+    /**
+     * Why a deployment's version is not to be gone back to although its checks passed: another one runs, so that they say nothing of
+     * it. Empty: it is what runs, or nobody can tell what does.
+     */
+    Optional<String> notWhatRuns(Deployment deployment) {
+        try {
+            VersionControl control = VersionControl.of(environments.version(deployment.environment()));
+            return control.isSet(deployment.version)
+                    .filter(set -> !set)
+                    .map(other -> "every check passed, of version "
+                            + control.current().orElse("unknown") + ": " + deployment.version
+                            + " does not run, and is not kept as a good one");
+        } catch (FaultException e) {
+            return Optional.of(
+                    "every check passed; which version runs could not be told, so that none is kept as a good one: "
+                            + e.getMessage());
+        }
+    }
+
     /** Whether Lifeboat sets the version of a deployment's environment, and knows one to go back to. */
     boolean canSetVersion(Deployment deployment) {
         return VersionControl.of(environments.version(deployment.environment())).isControlled()
@@ -147,9 +166,10 @@ public class Rollbacks {
         LifeboatConfig.Deployment settings = environments.configOf(environment).deployment();
         VersionControl control = VersionControl.of(environments.version(environment));
         Optional<String> present = control.current().or(() -> newest.map(deployment -> deployment.version));
-        Optional<String> to = order.to().map(VersionControl::checked).or(() -> newest.filter(
-                        deployment -> !"rolled_back".equals(deployment.outcome))
-                .flatMap(deployment -> candidates(deployment, level).findFirst()));
+        Optional<String> to = order.to()
+                .or(() -> newest.filter(deployment -> !"rolled_back".equals(deployment.outcome))
+                        .flatMap(deployment -> candidates(deployment, level).findFirst()))
+                .map(control::permitted);
         if (to.isEmpty() && level == Judgement.VERSION) {
             throw Fault.of(
                             FaultCode.BAD_INPUT,

@@ -1,13 +1,11 @@
 package dev.lifeboat.orchestrator;
 
 import dev.lifeboat.artifact.InstallationKey;
-import dev.lifeboat.environment.EnvironmentCatalogue;
 import dev.lifeboat.environment.LifeboatConfig;
-import dev.lifeboat.environment.Secret;
 import dev.lifeboat.evidence.EvidenceContract;
 import dev.lifeboat.evidence.EvidenceFolder;
 import dev.lifeboat.evidence.EvidenceRecord;
-import dev.lifeboat.evidence.Redactor;
+import dev.lifeboat.evidence.Redactors;
 import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
 import dev.lifeboat.fault.FaultException;
@@ -35,19 +33,14 @@ public class RunEvidence {
     private static final String NOT_HANDED_IN = "the step did not hand it in";
 
     private final LifeboatConfig config;
-    private final EnvironmentCatalogue environments;
+    private final Redactors redactors;
     private final InstallationKey key;
     private final RunStore runs;
     private final Guardrails guardrails;
 
-    RunEvidence(
-            LifeboatConfig config,
-            EnvironmentCatalogue environments,
-            InstallationKey key,
-            RunStore runs,
-            Guardrails guardrails) {
+    RunEvidence(LifeboatConfig config, Redactors redactors, InstallationKey key, RunStore runs, Guardrails guardrails) {
         this.config = config;
-        this.environments = environments;
+        this.redactors = redactors;
         this.key = key;
         this.runs = runs;
         this.guardrails = guardrails;
@@ -164,16 +157,7 @@ public class RunEvidence {
                 run.operation().wireName(),
                 run.runId(),
                 run.createdAt(),
-                new Redactor(secrets(run)),
+                redactors.of(run.environment()),
                 key);
-    }
-
-    private List<Secret> secrets(RunSnapshot run) {
-        try {
-            return environments.secrets(run.environment());
-        } catch (FaultException e) {
-            // An environment that is not configured any more has no secrets that are known.
-            return List.of();
-        }
     }
 }

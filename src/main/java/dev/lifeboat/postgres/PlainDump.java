@@ -14,12 +14,13 @@ import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
  * Dumps as SQL text, as {@code pg_dump --no-owner} writes them. One that is read comes from outside, and psql would obey it when
  * it says {@code \\! rm -rf /}: psql is restricted first (PostgreSQL documentation, psql, {@code \\restrict}), so that nothing but SQL
- * is done, as the role of the environment.
+ * is done, as the role of the environment, and statements that reach beyond the database are refused ({@link PlainStatements}).
  */
 public final class PlainDump {
     private static final int LONGEST_OF_PSQL = 200;
@@ -61,8 +62,8 @@ public final class PlainDump {
     /**
      * Runs a dump in an empty database; it stops at the first statement that fails.
      *
-     * @throws FaultException LOAD_FAILED with psql's words; DATABASE_RIGHT_MISSING where the role may not declare unaccent(text)
-     *     immutable and the dump needs it; STEP_TIMED_OUT
+     * @throws FaultException LOAD_FAILED with psql's words, or with the line of a statement that no dump has;
+     *     DATABASE_RIGHT_MISSING where the role may not declare unaccent(text) immutable and the dump needs it; STEP_TIMED_OUT
      */
     static void load(DatabaseServer server, String database, PgTools tools, InputStream sql, Duration limit) {
         List<String> command = List.of(
@@ -79,10 +80,11 @@ public final class PlainDump {
         String first = "\\restrict " + HexFormat.of().formatHex(random) + "\n";
         try (ChildProcess child = ToolProcess.start(command, server.toolEnvironment(database))) {
             child.input().write(first.getBytes(StandardCharsets.US_ASCII));
-            Feeding feeding = Feeding.of(new Lines(sql), child.input());
+            Feeding feeding = Feeding.of(new Lines(new PlainStatements(sql)), child.input());
             child.output().transferTo(OutputStream.nullOutputStream());
             int exit = child.await(limit);
             feeding.join(limit);
+            feeding.refused();
             // a statement that fails ends psql, and with it the pipe: psql's own words come first
             if (exit != 0 || feeding.failed()) {
                 throw failed(server, exit, exit == 0 ? feeding.reason() : child.errors());
@@ -117,12 +119,16 @@ public final class PlainDump {
     static final class Feeding {
         private final Thread thread;
         private volatile String reason = "";
+        private volatile Optional<FaultException> refusal = Optional.empty();
 
         private Feeding(InputStream from, OutputStream to) {
             this.thread = Thread.ofPlatform().daemon().name("dump-feed").start(() -> {
                 try (to) {
                     from.transferTo(to);
-                } catch (IOException | FaultException e) {
+                } catch (FaultException e) {
+                    reason = String.valueOf(e.getMessage());
+                    refusal = Optional.of(e);
+                } catch (IOException e) {
                     reason = String.valueOf(e.getMessage());
                 }
             });
@@ -138,6 +144,13 @@ public final class PlainDump {
 
         String reason() {
             return reason;
+        }
+
+        /** Throws what the stream itself was refused for. */
+        void refused() {
+            if (refusal.isPresent()) {
+                throw refusal.get();
+            }
         }
 
         void join(Duration limit) {

@@ -22,6 +22,7 @@ import dev.lifeboat.postgres.TableOrder;
 import dev.lifeboat.run.Artifact;
 import dev.lifeboat.run.ArtifactCatalogue;
 import dev.lifeboat.run.Operation;
+import dev.lifeboat.run.RunStore;
 import dev.lifeboat.store.DurableFiles;
 import dev.lifeboat.store.StoredObject;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -43,9 +44,15 @@ public class RestorePreconditions {
     private final ArtifactCatalogue artifacts;
     private final CatalogueOpener opener;
     private final LifeboatConfig config;
+    private final RunStore runs;
 
     RestorePreconditions(
-            CommonChecks common, ArtifactCatalogue artifacts, CatalogueOpener opener, LifeboatConfig config) {
+            CommonChecks common,
+            ArtifactCatalogue artifacts,
+            CatalogueOpener opener,
+            LifeboatConfig config,
+            RunStore runs) {
+        this.runs = runs;
         this.common = common;
         this.artifacts = artifacts;
         this.opener = opener;
@@ -61,9 +68,9 @@ public class RestorePreconditions {
     public PreflightReport evaluate(
             Bindings bindings, EnvironmentId source, String artifactId, BackupType type, String user) {
         List<Check> checks = new ArrayList<>(common.evaluate(bindings, Operation.RESTORE, user));
-        Optional<Artifact> row = artifacts.find(artifactId);
+        Optional<Artifact> row = visible(artifactId, source, user);
         checks.add(Probe.check("artifact exists and is of " + source, "ops.artifacts " + artifactId, () -> {
-            belongs(artifacts.get(artifactId), source, type);
+            belongs(row.orElseThrow(() -> ArtifactCatalogue.unknown(artifactId)), source, type);
             return row.orElseThrow().backupType + " of " + row.orElseThrow().createdAt;
         }));
         Optional<OpenArtifact> open = Optional.empty();
@@ -94,12 +101,12 @@ public class RestorePreconditions {
      * What a rehearsal needs: room, and a server that takes another database. Whether the artifact is whole is what it finds
      * out.
      */
-    public PreflightReport ofDrill(Bindings bindings, String artifactId) {
-        Optional<Artifact> row = artifacts.find(artifactId);
+    public PreflightReport ofDrill(Bindings bindings, String artifactId, String user) {
+        Optional<Artifact> row = visible(artifactId, bindings.environment(), user);
         BackupType type = row.map(Artifact::type).orElse(BackupType.FULL);
         return new PreflightReport(List.of(
                 Probe.check("artifact exists", artifactId, () -> {
-                    belongs(artifacts.get(artifactId), bindings.environment(), type);
+                    belongs(row.orElseThrow(() -> ArtifactCatalogue.unknown(artifactId)), bindings.environment(), type);
                     return type.wireName() + ", " + row.orElseThrow().createdAt;
                 }),
                 room(bindings, row, type),
@@ -116,8 +123,12 @@ public class RestorePreconditions {
     public TableOrder ofTables(
             Bindings bindings, String artifactId, Function<List<TableName>, TableOrder> wanted, String user) {
         List<Check> checks = new ArrayList<>(common.evaluate(bindings, Operation.RESTORE, user));
+        Optional<Artifact> row = visible(artifactId, bindings.environment(), user);
         checks.add(Probe.check("artifact exists and has a database", artifactId, () -> {
-            belongs(artifacts.get(artifactId), bindings.environment(), BackupType.DB_ONLY);
+            belongs(
+                    row.orElseThrow(() -> ArtifactCatalogue.unknown(artifactId)),
+                    bindings.environment(),
+                    BackupType.DB_ONLY);
             return artifactId;
         }));
         checks.add(reachable(bindings, Optional.empty(), BackupType.DB_ONLY));
@@ -127,6 +138,17 @@ public class RestorePreconditions {
                 TableName.of(artifact.manifest().database().orElseThrow().tables()));
         TableMerge.check(new DatabaseServer(bindings.database()), order);
         return order;
+    }
+
+    /** Of another environment's artifact only who may see that environment learns that it is there. */
+    private Optional<Artifact> visible(String artifactId, EnvironmentId own, String user) {
+        return artifacts
+                .find(artifactId)
+                .filter(artifact -> artifact.environmentId.equals(own.toString())
+                        || runs.hasPermission(
+                                user,
+                                EnvironmentId.parse(artifact.environmentId).project(),
+                                "view"));
     }
 
     private static void belongs(Artifact artifact, EnvironmentId source, BackupType type) {

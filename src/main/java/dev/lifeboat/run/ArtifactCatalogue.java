@@ -9,6 +9,7 @@ import dev.lifeboat.artifact.Retention;
 import dev.lifeboat.environment.EnvironmentId;
 import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
+import dev.lifeboat.fault.FaultException;
 import dev.lifeboat.json.Json;
 import io.quarkus.narayana.jta.QuarkusTransaction;
 import io.quarkus.panache.common.Sort;
@@ -133,11 +134,16 @@ public class ArtifactCatalogue {
      * @throws dev.lifeboat.fault.FaultException UNKNOWN_ARTIFACT
      */
     public Artifact get(String artifactId) {
-        return find(artifactId).orElseThrow(() -> Fault.of(
+        return find(artifactId).orElseThrow(() -> unknown(artifactId));
+    }
+
+    /** What is said of an artifact that is not there, and of one that the caller may not know of: the same. */
+    public static FaultException unknown(String artifactId) {
+        return Fault.of(
                         FaultCode.UNKNOWN_ARTIFACT,
                         "there is no artifact '" + artifactId + "' in the catalogue",
                         "`lifeboat artifacts` lists those that there are.")
-                .toException());
+                .toException();
     }
 
     /** An artifact with what is known of its manifest, which is nothing where it is not in the catalogue. */

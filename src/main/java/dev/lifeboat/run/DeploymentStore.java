@@ -178,11 +178,17 @@ public class DeploymentStore {
                         ORDER BY d.deployment_id LIMIT 100""", Deployment.class).getResultList();
     }
 
-    /** Records that nothing is wrong with a deployment: its version is the environment's last good one. */
+    /**
+     * Records that nothing is wrong with a deployment: its version is the environment's last good one.
+     *
+     * @param notKept why it is not kept as such; empty: it is
+     */
     @Transactional(Transactional.TxType.REQUIRES_NEW)
-    public void good(Deployment deployment) {
-        if (judge(deployment, "good", Optional.empty(), null)) {
-            goodNow(deployment.environmentId, deployment.version);
+    public void good(Deployment deployment, Optional<String> notKept) {
+        if (judge(deployment, "good", Optional.empty(), notKept.orElse(null))) {
+            if (notKept.isEmpty()) {
+                goodNow(deployment.environmentId, deployment.version);
+            }
             history(deployment.environmentId, deployment.version, "success", deployment.operator);
         }
     }

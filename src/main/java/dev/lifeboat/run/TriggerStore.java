@@ -207,7 +207,7 @@ public class TriggerStore {
                 .createNativeQuery("""
                         INSERT INTO ops.events (source, event_id, event_type, environment_id, payload)
                         VALUES (:source, :id, :type, :environment, cast(:payload AS jsonb))
-                        ON CONFLICT (source, event_id) DO UPDATE SET deliveries = ops.events.deliveries + 1
+                        ON CONFLICT (environment_id, source, event_id) DO UPDATE SET deliveries = ops.events.deliveries + 1
                         RETURNING outcome, run_id""", Object[].class)
                 .setParameter("source", source)
                 .setParameter("id", eventId)
@@ -220,10 +220,12 @@ public class TriggerStore {
 
     /** Records that what an event asks for was done. */
     @Transactional(Transactional.TxType.REQUIRES_NEW)
-    public void done(String source, String eventId, String outcome, String runId) {
+    public void done(String source, String eventId, EnvironmentId environment, String outcome, String runId) {
         sessions.get()
-                .createNativeMutationQuery("UPDATE ops.events SET outcome = :outcome, run_id = :run"
-                        + " WHERE source = :source AND event_id = :id AND outcome IS NULL")
+                .createNativeMutationQuery(
+                        "UPDATE ops.events SET outcome = :outcome, run_id = :run"
+                                + " WHERE environment_id = :environment AND source = :source AND event_id = :id AND outcome IS NULL")
+                .setParameter(ENVIRONMENT, environment.toString())
                 .setParameter("outcome", outcome)
                 .setParameter("run", runId)
                 .setParameter("source", source)

@@ -87,6 +87,7 @@ class OidcTest {
     @Test
     void a_token_that_is_forged_expired_or_without_a_role_lets_nobody_in() {
         for (String token : List.of(
+                SmallProvider.tokenForAnother("another-application", "robot", List.of("shop-operators")),
                 SmallProvider.forged("robot", List.of("shop-operators")),
                 SmallProvider.token("robot", Instant.now().minusSeconds(60), List.of("shop-operators")),
                 SmallProvider.token("robot", Instant.now().plusSeconds(300), List.of("accounting")),
@@ -96,6 +97,17 @@ class OidcTest {
             Response answer = bearer(token).get(ENVIRONMENT);
             assertThat(answer.statusCode()).as(token).isEqualTo(401);
             assertThat(answer.contentType()).startsWith("application/problem+json");
+        }
+    }
+
+    @Test
+    void a_token_begins_no_session() {
+        String operator = SmallProvider.token("robot", Instant.now().plusSeconds(300), List.of("shop-operators"));
+        String foreign = SmallProvider.tokenForAnother("another-application", "robot", List.of("shop-operators"));
+        for (String token : List.of(operator, foreign)) {
+            Response answer = bearer(token).redirects().follow(false).get("/console/oidc");
+            assertThat(answer.statusCode()).as(answer.asString()).isIn(401, 403);
+            assertThat(answer.cookie("lifeboat_session")).isNull();
         }
     }
 

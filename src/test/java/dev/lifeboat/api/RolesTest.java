@@ -65,7 +65,7 @@ class RolesTest {
         SEE_WHAT_WAS_DISPLACED("GET", "/api/v1/displaced", Role.values()),
         DOWNLOAD("GET", ARTIFACT + "/files/db.dump", Role.RESTORER, Role.ADMIN),
         DOWNLOAD_AS_ZIP("GET", ARTIFACT + "/odoo-zip", Role.RESTORER, Role.ADMIN),
-        IMPORT("POST", ENVIRONMENT + "/imports", Role.OPERATOR, Role.RESTORER, Role.ADMIN),
+        IMPORT("POST", ENVIRONMENT + "/imports", Role.RESTORER, Role.ADMIN),
         DRILL("POST", ENVIRONMENT + "/drills", Role.OPERATOR, Role.RESTORER, Role.ADMIN),
         TELL_AN_EVENT("POST", "/events", Role.OPERATOR, Role.RESTORER, Role.ADMIN),
         STOP_A_VALIDATION("POST", "/api/v1/runs/run_roles/cancel", Role.OPERATOR, Role.RESTORER, Role.ADMIN),
@@ -372,6 +372,66 @@ class RolesTest {
                         .plus(java.time.Duration.ofDays(91))
                         .toString());
         assertThat(longer.jsonPath().getList("token.actions")).containsExactly("view", "administer");
+    }
+
+    @Test
+    void only_the_machine_s_owner_makes_a_token_that_acts_as_one_of_lifeboat_s_own() {
+        for (String user : List.of("local", "system")) {
+            for (String maker : List.of("admin", "every-admin")) {
+                Response made = make(bearer(token(maker, "acme")), user, "acme", "view");
+                assertThat(made.statusCode()).as(made.asString()).isEqualTo(403);
+            }
+        }
+        assertThat(make(bearer(token("local", "acme")), "local", "acme", "view").statusCode())
+                .isEqualTo(403);
+    }
+
+    @Test
+    void a_token_loses_what_its_user_loses() {
+        String secret = token("leaving", "acme", "view", "backup");
+        accounts.setMember("leaving", "acme", Role.OPERATOR);
+        assertDecision(Asked.BACKUP.of(bearer(secret)), true);
+        accounts.setMember("leaving", "acme", Role.VIEWER);
+        assertDecision(Asked.BACKUP.of(bearer(secret)), false);
+        accounts.removeMember("leaving", "acme");
+        assertDecision(Asked.SEE_A_RUN.of(bearer(secret)), false);
+    }
+
+    @Test
+    void of_another_project_s_artifact_nobody_learns_that_it_is_there() throws SQLException {
+        execute("INSERT INTO ops.artifacts (artifact_id, project_id, environment_id, run_id, backup_type, purpose, uri,"
+                + " checksums, sizes, size_bytes, created_at, status) VALUES ('bk_zoo', 'zoo', 'zoo/lion', 'run_x',"
+                + " 'full', 'backup', 'file:///x', '{}', '{}', 1, '2020-01-01', 'available') ON CONFLICT DO NOTHING");
+        String operator = token("operator", "*");
+        String restorer = token("restorer", "*");
+        for (String asked : List.of("/preflight", "/drills", "/table-restores")) {
+            String caller = asked.equals("/table-restores") ? restorer : operator;
+            assertThat(about("bk_zoo", caller, asked)).isEqualTo(about("bk_not", caller, asked));
+        }
+        assertThat(bearer(token("every-operator", "*"))
+                        .contentType("application/json")
+                        .body("{\"operation\": \"restore\", \"artifact\": \"bk_zoo\"}")
+                        .post(ENVIRONMENT + "/preflight")
+                        .asString())
+                .contains("is of zoo/lion");
+        execute("DELETE FROM ops.artifacts WHERE artifact_id = 'bk_zoo'");
+    }
+
+    /** What is answered to a request about an artifact; without what changes from one to the next. */
+    private static String about(String artifact, String caller, String asked) {
+        var body = Json.object().put("artifact", artifact);
+        if (asked.equals("/preflight")) {
+            body.put("operation", "restore");
+        } else if (asked.equals("/table-restores")) {
+            body.put("dry_run", true).put("mode", "upsert").withArray("tables").add("res_partner");
+        }
+        String answer = bearer(caller)
+                .contentType("application/json")
+                .body(body.toString())
+                .post(ENVIRONMENT + asked)
+                .asString();
+        assertThat(answer).contains("there is no artifact '" + artifact + "'");
+        return answer.replace(artifact, "ARTIFACT").replaceAll("[0-9a-f-]{36}|[0-9]+ bytes", "…");
     }
 
     @Test

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -109,10 +110,36 @@ class VersionControlTest {
         "registry:5000/odoo, 19.0.7, registry:5000/odoo:19.0.7, latest",
         "acme/odoo@sha256:abc, 19.0.7, acme/odoo:19.0.7, sha256:abc",
         "acme/odoo:1@sha256:abc, sha256:def, acme/odoo@sha256:def, sha256:abc",
-        "acme/odoo:1, other/odoo:2, other/odoo:2, 1"
+        "registry:5000/odoo:1, registry:5000/odoo:2, registry:5000/odoo:2, 1"
     })
     void a_version_in_a_cluster_is_the_tag_of_the_image(String present, String version, String image, String before) {
         assertThat(ImageVersion.image(present, version)).isEqualTo(image);
         assertThat(ImageVersion.version(present)).isEqualTo(before);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "acme/odoo:1, other/odoo:2",
+        "acme/odoo:1, acme/odoo-next:2",
+        "acme/odoo:1, acme/odoo/x:2",
+        "odoo:1, odoo:5000/other:2",
+        "acme/odoo, acme/odoo",
+        "19.0.1, other/odoo:2"
+    })
+    void an_image_of_another_repository_is_refused_however_it_is_set(String present, String version)
+            throws IOException {
+        Files.writeString(folder.resolve(".env"), "ODOO_IMAGE_TAG=" + present + "\n");
+        Path show = Scripts.write(folder, "show", "echo " + present);
+        for (ThrowingCallable set : List.<ThrowingCallable>of(
+                () -> ImageVersion.image(present, version),
+                () -> envFile("").set(version),
+                () -> command(List.of(show.toString())).set(version),
+                () -> command(List.of()).set(version))) {
+            var fault = catchThrowableOfType(FaultException.class, set).fault();
+            assertThat(fault.code()).isEqualTo(FaultCode.BAD_INPUT);
+            assertThat(fault.message()).contains("another repository", "nothing was touched");
+        }
+        assertThat(folder.resolve(".env")).hasContent("ODOO_IMAGE_TAG=" + present);
+        assertThat(folder.resolve("version")).doesNotExist();
     }
 }

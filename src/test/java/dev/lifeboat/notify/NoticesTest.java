@@ -54,6 +54,13 @@ final class NoticesTest {
     }
 
     @Test
+    void a_title_is_one_line_whatever_it_is_about() {
+        var notice = new Notice(
+                "key", NoticeEvent.RUN_FAILED, "acme/prod", Optional.empty(), "of 1\r\nBcc: x\u0085", "text", END);
+        assertThat(notice.title()).isEqualTo("of 1??Bcc: x?");
+    }
+
+    @Test
     void a_failure_says_what_failed_what_to_do_and_where_to_look() {
         Notice notice = Notices.of(run("run_1", Operation.BACKUP, RunStatus.FAILED, Json.object()), Optional.empty())
                 .orElseThrow();

@@ -352,6 +352,26 @@ class DeploymentRollbackIT {
     }
 
     @Test
+    void a_version_that_does_not_run_is_never_gone_back_to_whatever_an_event_says()
+            throws IOException, InterruptedException {
+        serve("staging", "propose");
+        deployGood();
+
+        ended(tell("completed", "19.0.9"));
+        JsonNode deployment = outcome("good");
+
+        assertThat(deployment.path("version").asText()).isEqualTo("19.0.9");
+        assertThat(deployment.path("reason").asText()).contains("of version " + GOOD, "19.0.9 does not run");
+        assertThat(get("/api/v1/environments/shop").path("last_good_version").asText())
+                .isEqualTo(GOOD);
+        Installation.Ended foreign =
+                shop.lifeboat("rollback", "shop", "--to", "registry.example.com/other/odoo:1", "--dry-run");
+        assertThat(foreign.exitCode()).isEqualTo(2);
+        assertThat(foreign.errors()).contains("another repository");
+        assertThat(Files.readString(running).strip()).isEqualTo(GOOD);
+    }
+
+    @Test
     void an_open_break_glass_window_holds_an_automatic_rollback_back() throws IOException, InterruptedException {
         serve("staging", "automatic");
         deployGood();

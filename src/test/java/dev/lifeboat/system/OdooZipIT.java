@@ -136,16 +136,19 @@ class OdooZipIT {
     }
 
     @Test
-    void a_dump_that_would_have_psql_run_a_program_is_refused_and_leaves_nothing() throws IOException, SQLException {
+    void a_dump_that_reaches_beyond_its_database_is_refused_and_leaves_nothing() throws IOException, SQLException {
         Path planted = folder.resolve("planted");
         for (String sql : List.of(
                 "\\! touch " + planted + "\n",
                 "SELECT 1 \\! touch " + planted + "\n",
                 "\\unrestrict abc\n\\! touch " + planted + "\n",
-                "\\o |touch " + planted + "\nSELECT 1;\n")) {
+                "\\o |touch " + planted + "\nSELECT 1;\n",
+                "CREATE DATABASE it_zip_planted;\n",
+                "SELECT 1;\nDROP DATABASE it_zip;\n")) {
             Path file = zip(Map.of("manifest.json", "{\"odoo_dump\": \"1\"}", "dump.sql", sql));
             Installation.Ended ended = shop.lifeboat("artifact", "import", file.toString(), "--env", "shop", "--json");
             assertThat(ended.exitCode()).isEqualTo(1);
+            assertThat(ended.errors()).contains("line ");
             assertThat(planted).doesNotExist();
             assertThat(shop.leftBeside()).isEmpty();
         }

@@ -75,19 +75,24 @@ public final class SmallProvider implements QuarkusTestResourceLifecycleManager 
 
     /** A token as the provider gives it. */
     public static String token(String subject, Instant until, List<String> of) {
-        return sign(KEYS, subject, until, of);
+        return sign(KEYS, "lifeboat", subject, until, of);
+    }
+
+    /** A token as the provider gives it to another application. */
+    public static String tokenForAnother(String application, String subject, List<String> of) {
+        return sign(KEYS, application, subject, Instant.now().plusSeconds(300), of);
     }
 
     /** A token as somebody else would make it. */
     public static String forged(String subject, List<String> of) {
-        return sign(keys(), subject, Instant.now().plusSeconds(300), of);
+        return sign(keys(), "lifeboat", subject, Instant.now().plusSeconds(300), of);
     }
 
-    private static String sign(KeyPair by, String subject, Instant until, List<String> of) {
+    private static String sign(KeyPair by, String audience, String subject, Instant until, List<String> of) {
         var claims = Json.object()
                 .put("iss", issuer)
-                .put("aud", "lifeboat")
-                .put("azp", "lifeboat")
+                .put("aud", audience)
+                .put("azp", audience)
                 .put("sub", "id-of-" + subject)
                 .put("preferred_username", subject)
                 .put("iat", Instant.now().getEpochSecond())
