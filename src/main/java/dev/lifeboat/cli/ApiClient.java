@@ -14,16 +14,22 @@ import java.net.URLEncoder;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.net.http.HttpTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /** Speaks with the engine. */
 final class ApiClient {
     private static final Duration ANSWER_LIMIT = Duration.ofMinutes(2);
+    private static final Duration LOOK_AFTER = Duration.ofSeconds(20);
+    private static final int MOST_SILENCES = 3;
     private static final int PROBLEM_MOST = 64 * 1024;
 
     private boolean askedForChange;
@@ -109,6 +115,38 @@ final class ApiClient {
         return askedForChange;
     }
 
+    /** Like {@link #get}, for what may take long: given up only where the engine does not live any more. */
+    JsonNode getPatiently(String path) throws IOException, InterruptedException {
+        return accept(await(unlimited(path).GET().build()));
+    }
+
+    /** Like {@link #post}, for what may take long: given up only where the engine does not live any more. */
+    JsonNode postPatiently(String path, Object body) throws IOException, InterruptedException {
+        askedForChange = true;
+        return accept(await(unlimited(path)
+                .header("Content-Type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofString(Json.pretty(body)))
+                .build()));
+    }
+
+    private HttpResponse<String> await(HttpRequest request) throws IOException, InterruptedException {
+        var answer = http.sendAsync(request, HttpResponse.BodyHandlers.ofString());
+        try {
+            for (int silent = 0; silent < MOST_SILENCES; ) {
+                try {
+                    return answer.get(LOOK_AFTER.toMillis(), TimeUnit.MILLISECONDS);
+                } catch (TimeoutException e) {
+                    silent = answers() ? 0 : silent + 1;
+                }
+            }
+            throw new HttpTimeoutException("the engine does not answer any more");
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof IOException failed ? failed : new IOException(e.getCause());
+        } finally {
+            answer.cancel(true);
+        }
+    }
+
     JsonNode post(String path, Object body) throws IOException, InterruptedException {
         askedForChange = true;
         return accept(send(request(path)
@@ -128,8 +166,11 @@ final class ApiClient {
     }
 
     private HttpRequest.Builder request(String path) {
+        return unlimited(path).timeout(ANSWER_LIMIT);
+    }
+
+    private HttpRequest.Builder unlimited(String path) {
         return HttpRequest.newBuilder(endpoint.url().resolve(path))
-                .timeout(ANSWER_LIMIT)
                 .header("Authorization", "Bearer " + endpoint.token());
     }
 

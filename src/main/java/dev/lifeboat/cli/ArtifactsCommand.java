@@ -24,12 +24,13 @@ final class ArtifactsCommand extends EngineCommand {
                     artifact.path("artifact_id").asText(),
                     artifact.path("environment").asText(),
                     artifact.path("backup_type").asText(),
+                    artifact.path("purpose").asText().replace('_', ' '),
                     Terminal.bytes(artifact.path("size_bytes").asLong()),
                     Terminal.age(artifact.path("created_at").asText()),
                     artifact.path("degraded").isEmpty() ? "" : "degraded",
                     artifact.path("label").asText("")));
         }
-        terminal().table(List.of("ARTIFACT", "ENVIRONMENT", "TYPE", "SIZE", "AGE", "STATE", "LABEL"), rows);
+        terminal().table(List.of("ARTIFACT", "ENVIRONMENT", "TYPE", "PURPOSE", "SIZE", "AGE", "STATE", "LABEL"), rows);
         terminal().answer(artifacts);
         return ExitCode.SUCCESS;
     }

@@ -50,7 +50,7 @@ final class CatalogCommand implements Runnable {
             if (trustKey != null) {
                 body.put("trust_key", trustKey);
             }
-            JsonNode report = api.post("/api/v1/catalogue/rebuilds", body);
+            JsonNode report = api.postPatiently("/api/v1/catalogue/rebuilds", body);
             terminal()
                     .line(report.path("entered").size() + " artifacts entered, "
                             + report.path("known").size() + " were known");

@@ -22,6 +22,13 @@ final class Checks {
             if (check.path("status").asText().equals("failed")) {
                 terminal.line("  " + check.path("name").asText() + ": "
                         + check.path("fault").path("remedy").asText());
+                check.path("fault")
+                        .path("facts")
+                        .path("tool_output")
+                        .asText()
+                        .lines()
+                        .filter(line -> !line.isBlank())
+                        .forEach(line -> terminal.line("    " + line));
             }
         }
         terminal.answer(report);

@@ -10,6 +10,6 @@ import picocli.CommandLine;
 final class DoctorCommand extends EngineCommand {
     @Override
     int run(ApiClient api) throws IOException, InterruptedException {
-        return Checks.show(api.get("/api/v1/doctor"), terminal());
+        return Checks.show(api.getPatiently("/api/v1/doctor"), terminal());
     }
 }

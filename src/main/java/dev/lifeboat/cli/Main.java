@@ -108,7 +108,7 @@ public final class Main implements Runnable {
 
     /** Runs a command in this process; gives its exit code. */
     static int execute(String... arguments) {
-        return new CommandLine(new Main())
+        return commandLine()
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setExecutionExceptionHandler((error, line, parsed) -> {
                     line.getErr().println("error: " + OneLine.lines(describe(error)));
@@ -116,6 +116,24 @@ public final class Main implements Runnable {
                     return ExitCode.FAILED;
                 })
                 .execute(arguments);
+    }
+
+    /** The commands; every group of them explains itself, too. */
+    static CommandLine commandLine() {
+        var line = new CommandLine(new Main());
+        explain(line);
+        return line;
+    }
+
+    private static void explain(CommandLine command) {
+        if (command.getCommandSpec().findOption("--help") == null) {
+            command.getCommandSpec()
+                    .addOption(CommandLine.Model.OptionSpec.builder("-h", "--help")
+                            .usageHelp(true)
+                            .description("Show this help.")
+                            .build());
+        }
+        command.getSubcommands().values().forEach(Main::explain);
     }
 
     private static String describe(Exception error) {

@@ -49,7 +49,8 @@ final class StoreCommand implements Runnable {
 
         @Override
         int run(ApiClient api) throws IOException, InterruptedException {
-            JsonNode report = api.post("/api/v1/stores/" + ApiClient.segment(store) + "/rekeyings", Json.object());
+            JsonNode report =
+                    api.postPatiently("/api/v1/stores/" + ApiClient.segment(store) + "/rekeyings", Json.object());
             terminal()
                     .line(report.path("rekeyed").asInt() + " artifacts rekeyed, "
                             + report.path("as_they_were").asInt() + " had that key already");

@@ -10,6 +10,7 @@ import io.quarkus.runtime.configuration.ConfigurationException;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -114,10 +115,17 @@ public class EnvironmentCatalogue {
         throw Fault.of(
                         FaultCode.UNKNOWN_ENVIRONMENT,
                         found.isEmpty()
-                                ? "there is no environment '" + text + "'"
+                                ? "there is no environment '" + text + "' in the configuration of " + lookedAt()
                                 : "'" + text + "' is the name of more than one environment",
                         remedy(all, found))
                 .toException();
+    }
+
+    /** Which installation this is: its data folder, and the configuration file that its working folder has or lacks. */
+    public String lookedAt() {
+        Path file = Path.of("config", "application.yaml").toAbsolutePath();
+        return config.dataDir().toAbsolutePath().normalize() + " (" + file
+                + (Files.exists(file) ? ")" : ", which is not there)");
     }
 
     private static String remedy(List<EnvironmentId> all, List<EnvironmentId> found) {

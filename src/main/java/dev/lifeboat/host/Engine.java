@@ -1,5 +1,6 @@
 package dev.lifeboat.host;
 
+import dev.lifeboat.environment.KnownKeys;
 import dev.lifeboat.environment.LifeboatConfig;
 import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
@@ -24,6 +25,7 @@ import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.regex.Pattern;
 import org.eclipse.microprofile.config.ConfigProvider;
 
 /**
@@ -33,6 +35,9 @@ import org.eclipse.microprofile.config.ConfigProvider;
 public final class Engine implements AutoCloseable {
     private static final int START_LIMIT_SECONDS = 120;
     private static final int STOP_LIMIT_SECONDS = 15;
+    /** As the framework tells of a key that nothing reads. */
+    private static final Pattern UNKNOWN_KEY = Pattern.compile("(lifeboat\\.\\S+).* does not map to any root");
+
     private static final AtomicReference<CountDownLatch> READY = new AtomicReference<>();
 
     private final LifeboatConfig.Role role;
@@ -248,11 +253,18 @@ public final class Engine implements AutoCloseable {
     }
 
     /** A problem of the configuration without the framework's class names and message codes. */
-    private static String plain(String problem) {
+    static String plain(String problem) {
         return problem.replaceAll("^[a-z]+(\\.[A-Za-z]+)+: ", "")
-                .replaceAll("SRCFG[0-9]+: ", "")
-                .replace(" threw an Exception whilst being converted", " can't be used:")
-                .replaceAll("enum class [A-Za-z.$]+, ", "one of its values; ");
+                        .replaceAll("SRCFG[0-9]+: ", "")
+                        .replace(" threw an Exception whilst being converted", " can't be used:")
+                        .replaceAll("enum class [A-Za-z.$]+, ", "one of its values; ")
+                + UNKNOWN_KEY
+                        .matcher(problem)
+                        .results()
+                        .findFirst()
+                        .flatMap(key -> KnownKeys.nearest(key.group(1)))
+                        .map(key -> "; did you mean " + key + "?")
+                        .orElse("");
     }
 
     /** How it is reached. */

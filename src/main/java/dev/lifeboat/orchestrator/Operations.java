@@ -8,6 +8,7 @@ import dev.lifeboat.environment.EnvironmentCatalogue;
 import dev.lifeboat.environment.EnvironmentId;
 import dev.lifeboat.environment.EnvironmentType;
 import dev.lifeboat.environment.LifeboatConfig;
+import dev.lifeboat.evidence.Redactors;
 import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
 import dev.lifeboat.fault.FaultException;
@@ -55,6 +56,7 @@ public class Operations {
     private final BackupPreconditions backupPreconditions;
     private final RestorePreconditions restorePreconditions;
     private final LifeboatConfig config;
+    private final Redactors redactors;
     private final Guardrails guardrails;
 
     Operations(
@@ -65,7 +67,9 @@ public class Operations {
             BackupPreconditions backupPreconditions,
             RestorePreconditions restorePreconditions,
             LifeboatConfig config,
+            Redactors redactors,
             Guardrails guardrails) {
+        this.redactors = redactors;
         this.environments = environments;
         this.artifacts = artifacts;
         this.runs = runs;
@@ -433,27 +437,35 @@ public class Operations {
     public PreflightReport preflight(
             EnvironmentId environment, String operation, Optional<String> artifact, String user) {
         Bindings bindings = environments.bindings(environment);
-        return switch (operation) {
-            case "backup" -> backupPreconditions.evaluate(bindings, BackupType.FULL, user);
-            case "restore" ->
-                restorePreconditions.evaluate(
-                        bindings,
-                        environment,
-                        artifactId(environment, RestoreOrder.of(artifact.orElse("latest"))),
-                        BackupType.FULL,
-                        user);
-            case null, default ->
-                throw Fault.of(
-                                FaultCode.BAD_INPUT,
-                                "preflight knows the operations backup and restore, not '" + operation + "'",
-                                "Send {\"operation\": \"backup\"} or {\"operation\": \"restore\"}.")
-                        .toException();
-        };
+        PreflightReport report =
+                switch (operation) {
+                    case "backup" -> backupPreconditions.evaluate(bindings, BackupType.FULL, user);
+                    case "restore" ->
+                        restorePreconditions.evaluate(
+                                bindings,
+                                environment,
+                                artifactId(environment, RestoreOrder.of(artifact.orElse("latest"))),
+                                BackupType.FULL,
+                                user);
+                    case null, default ->
+                        throw Fault.of(
+                                        FaultCode.BAD_INPUT,
+                                        "preflight knows the operations backup and restore, not '" + operation + "'",
+                                        "Send {\"operation\": \"backup\"} or {\"operation\": \"restore\"}.")
+                                .toException();
+                };
+        return shown(report, environment);
     }
 
     /** Evaluates all preconditions of a restore of an environment's own artifact, or of a part of it; starts nothing. */
     public PreflightReport preflight(EnvironmentId environment, BackupType type, String artifactId, String user) {
-        return restorePreconditions.evaluate(environments.bindings(environment), environment, artifactId, type, user);
+        return shown(
+                restorePreconditions.evaluate(environments.bindings(environment), environment, artifactId, type, user),
+                environment);
+    }
+
+    private PreflightReport shown(PreflightReport report, EnvironmentId environment) {
+        return report.redacted(redactors.of(environment));
     }
 
     /** Whether a restore of that artifact would only validate, because it was restored before. */
@@ -558,9 +570,11 @@ public class Operations {
                 .orElseThrow(() -> Fault.of(
                                 FaultCode.UNKNOWN_ARTIFACT,
                                 "there is no artifact of " + environment + " that covers a " + wanted.wireName()
-                                        + " restore",
+                                        + " restore in the catalogue of " + environments.lookedAt(),
                                 "`lifeboat artifacts " + environment.name()
-                                        + "` lists what there is; --type restores a part.")
+                                        + "` lists what there is; --type restores a part. Where the backups are another"
+                                        + " installation's, or Lifeboat's own state was lost: `lifeboat catalog rebuild --from"
+                                        + " STORE` learns them from a store.")
                         .toException());
     }
 }

@@ -1,7 +1,9 @@
 package dev.lifeboat.preflight;
 
 import com.fasterxml.jackson.annotation.JsonValue;
+import dev.lifeboat.evidence.Redactor;
 import dev.lifeboat.fault.Fault;
+import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Optional;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
@@ -40,6 +42,15 @@ public record Check(String name, String lookedAt, String found, Status status, O
 
     static Check failed(String name, String lookedAt, Fault fault) {
         return new Check(name, lookedAt, fault.message(), Status.FAILED, Optional.of(fault));
+    }
+
+    /** Without the secrets that a server's own words may quote. */
+    Check redacted(Redactor redactor) {
+        return new Check(name, lookedAt, redactor.text(found), status, fault.map(told -> {
+            var facts = new LinkedHashMap<String, String>();
+            told.facts().forEach((fact, value) -> facts.put(fact, redactor.text(value)));
+            return new Fault(told.code(), redactor.text(told.message()), facts, told.remedy());
+        }));
     }
 
     /** What to do where the check failed; empty where it did not. */

@@ -1,6 +1,7 @@
 package dev.lifeboat.preflight;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.lifeboat.evidence.Redactor;
 import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.RefusedException;
 import java.util.List;
@@ -21,6 +22,12 @@ public record PreflightReport(List<Check> checks) {
     /** What is wrong. */
     public List<Fault> findings() {
         return checks.stream().map(Check::fault).flatMap(Optional::stream).toList();
+    }
+
+    /** The report as it may be shown. */
+    public PreflightReport redacted(Redactor redactor) {
+        return new PreflightReport(
+                checks.stream().map(check -> check.redacted(redactor)).toList());
     }
 
     /** Throws {@link RefusedException} with all findings where there is one. */

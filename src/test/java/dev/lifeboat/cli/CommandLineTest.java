@@ -223,10 +223,14 @@ class CommandLineTest {
                 {"ok": false, "checks": [
                   {"name": "database reachable", "looked_at": "x", "found": "15.18", "status": "passed"},
                   {"name": "store writable", "looked_at": "y", "found": "read-only", "status": "failed",
-                   "remedy": "mount it", "fault": {"remedy": "mount it"}}]}""");
+                   "remedy": "mount it", "fault": {"remedy": "mount it",
+                   "facts": {"tool_output": "EROFS\\n\\u001b[31mread-only file system"}}}]}""");
         Ended ended = lifeboat("preflight", "shop");
         assertThat(ended.exitCode()).isEqualTo(3);
-        assertThat(ended.out()).contains("PASSED  database reachable", "FAILED  store writable", "mount it");
+        assertThat(ended.out())
+                .contains("PASSED  database reachable", "FAILED  store writable", "mount it")
+                .contains("    EROFS\n", "[31mread-only file system\n")
+                .doesNotContain("\u001b");
     }
 
     @Test
@@ -290,6 +294,16 @@ class CommandLineTest {
         assertThat(ended.exitCode()).isZero();
         assertThat(ended.out())
                 .contains("Usage: lifeboat " + command, "--json", "--data-dir", "Example:  lifeboat " + command);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"env", "artifact", "catalog", "store", "token", "member", "run", "tables", "evidence"})
+    void a_group_of_commands_explains_itself(String group) {
+        for (String help : List.of("--help", "-h")) {
+            Ended ended = lifeboat(group, help);
+            assertThat(ended.exitCode()).isZero();
+            assertThat(ended.out()).contains("Usage: lifeboat " + group, "Commands:", "Show this help.");
+        }
     }
 
     @Test

@@ -21,7 +21,7 @@ class ReferenceTest {
                 stands on standard output. A command talks to the engine of the data folder, or to the server that `--server` or
                 `LIFEBOAT_URL` names, with the API token in `LIFEBOAT_TOKEN`.
                 """);
-        tell(new CommandLine(new Main()), told);
+        tell(Main.commandLine(), told);
         if ("write".equals(System.getProperty("reference"))) {
             Files.writeString(REFERENCE, told);
         }
