@@ -29,6 +29,8 @@ class ListsTest {
     @BeforeEach
     void aLongHistory() throws SQLException {
         execute(
+                // what other tests of this application have left
+                "UPDATE ops.artifacts SET status = 'pruned', pruned_at = now() WHERE environment_id = 'acme/shop'",
                 "INSERT INTO ops.projects (project_id) VALUES ('acme'), ('zoo') ON CONFLICT DO NOTHING",
                 "INSERT INTO ops.environments (environment_id, project_id, type) VALUES ('acme/shop', 'acme', 'dev'),"
                         + " ('zoo/lion', 'zoo', 'dev') ON CONFLICT DO NOTHING",
