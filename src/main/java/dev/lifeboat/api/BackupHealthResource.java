@@ -1,9 +1,14 @@
 package dev.lifeboat.api;
 
 import dev.lifeboat.access.Open;
+import dev.lifeboat.environment.EnvironmentCatalogue;
+import dev.lifeboat.environment.EnvironmentId;
+import dev.lifeboat.environment.EnvironmentType;
+import dev.lifeboat.environment.LifeboatConfig;
 import dev.lifeboat.run.Artifact;
 import dev.lifeboat.run.ArtifactCatalogue;
 import dev.lifeboat.run.BreakGlassStore;
+import dev.lifeboat.run.Protection;
 import dev.lifeboat.run.Run;
 import io.quarkus.panache.common.Sort;
 import io.smallrye.common.annotation.RunOnVirtualThread;
@@ -15,7 +20,10 @@ import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
@@ -30,22 +38,22 @@ import org.eclipse.microprofile.openapi.annotations.responses.APIResponseSchema;
 @Produces(MediaType.APPLICATION_JSON)
 @RunOnVirtualThread
 public class BackupHealthResource {
-    /** A daily backup that is two hours late. */
-    private static final Duration OLDEST = Duration.ofHours(26);
-
+    private final EnvironmentCatalogue environments;
     private final ArtifactCatalogue catalogue;
     private final BreakGlassStore breakGlass;
 
-    BackupHealthResource(ArtifactCatalogue catalogue, BreakGlassStore breakGlass) {
+    BackupHealthResource(EnvironmentCatalogue environments, ArtifactCatalogue catalogue, BreakGlassStore breakGlass) {
+        this.environments = environments;
         this.catalogue = catalogue;
         this.breakGlass = breakGlass;
     }
 
     /**
-     * The answer.
+     * The answer. It tells of the environment that stands worst, of those that are in production, have a schedule, or have backups.
      *
-     * @param status healthy or unhealthy
-     * @param lastBackup the newest backup's snapshot (UTC); null: there is none
+     * @param status healthy or unhealthy: an environment's newest backup that has a good copy is older than its recovery point
+     *     allows, or a restore did not work
+     * @param lastBackup the newest such backup's snapshot (UTC); null: there is none
      * @param backupAgeHours its age in whole hours
      * @param regionsSynced how many stores have a good copy of it
      * @param restoreTestPassed whether the newest restore or rehearsal of one succeeded; null: there was none
@@ -71,21 +79,28 @@ public class BackupHealthResource {
                             schema = @Schema(implementation = BackupHealth.class)))
     @Operation(
             operationId = "getBackupHealth",
-            summary = "Tells how old the newest backup is and whether restores work")
+            summary =
+                    "Tells how the environment stands that stands worst: how old its newest backup is, and whether restores work")
     @Transactional
     public Response health() {
-        Optional<Artifact> newest = catalogue.available(Optional.empty()).stream()
-                .filter(artifact -> artifact.purpose.equals("backup"))
-                .findFirst();
+        Instant now = Instant.now();
+        List<Standing> standings = environments.all().stream()
+                .map(this::standing)
+                .filter(Standing::counts)
+                .sorted(Comparator.comparing(Standing::overdueSince))
+                .toList();
+        Optional<Artifact> newest = standings.stream().findFirst().flatMap(Standing::newest);
         Boolean restored = Run.<Run>find(
                         "operationType in ('restore', 'drill') and completedAt is not null and status <> 'cancelled'",
                         Sort.by("completedAt").descending())
                 .firstResultOptional()
                 .map(run -> run.status.equals("success"))
                 .orElse(null);
-        Duration age = newest.map(artifact -> Duration.between(artifact.createdAt, Instant.now()))
+        Duration age = newest.map(artifact -> Duration.between(artifact.createdAt, now))
                 .orElse(null);
-        boolean healthy = age != null && age.compareTo(OLDEST) < 0 && !Boolean.FALSE.equals(restored);
+        boolean healthy = !standings.isEmpty()
+                && standings.stream().noneMatch(standing -> standing.isLate(now))
+                && !Boolean.FALSE.equals(restored);
         var answer = new BackupHealth(
                 healthy ? "healthy" : "unhealthy",
                 newest.map(artifact -> artifact.createdAt).orElse(null),
@@ -97,5 +112,31 @@ public class BackupHealthResource {
                 restored,
                 breakGlass.open().size());
         return Response.status(healthy ? 200 : 503).entity(answer).build();
+    }
+
+    private record Standing(LifeboatConfig.Environment settings, Optional<Artifact> newest) {
+        boolean counts() {
+            return newest.isPresent()
+                    || settings.type() == EnvironmentType.PRODUCTION
+                    || !settings.schedule().isEmpty();
+        }
+
+        Instant overdueSince() {
+            return newest.map(artifact -> artifact.createdAt.plus(settings.recoveryPoint()))
+                    .orElse(Instant.EPOCH);
+        }
+
+        boolean isLate(Instant now) {
+            return Protection.isLate(newest.map(artifact -> artifact.createdAt), settings.recoveryPoint(), now);
+        }
+    }
+
+    private Standing standing(EnvironmentId id) {
+        Set<String> good = catalogue.good(id);
+        return new Standing(
+                environments.configOf(id),
+                catalogue.available(Optional.of(id)).stream()
+                        .filter(artifact -> artifact.purpose.equals("backup") && good.contains(artifact.artifactId))
+                        .findFirst());
     }
 }

@@ -8,12 +8,12 @@ import dev.lifeboat.run.Artifact;
 import dev.lifeboat.run.ArtifactCopy;
 import dev.lifeboat.run.BreakGlass;
 import dev.lifeboat.run.BreakGlassStore;
+import dev.lifeboat.run.Protection;
 import dev.lifeboat.run.Run;
 import io.quarkus.panache.common.Sort;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.inject.Instance;
 import jakarta.transaction.Transactional;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -27,9 +27,6 @@ import org.hibernate.Session;
 /** How environments stand. Asked for all of them at once: the number of questions does not grow with the number of environments. */
 @ApplicationScoped
 class Standings {
-    /** How much later than allowed a backup may be before it counts as late: one that begins on time takes time. */
-    private static final Duration GRACE = Duration.ofHours(2);
-
     private static final String EACH = "FROM unnest(string_to_array(?1, ',')) AS e (id), LATERAL (";
 
     private final EnvironmentCatalogue environments;
@@ -88,8 +85,7 @@ class Standings {
             if (newest.isEmpty()) {
                 return new Views.Badge("bad", "no backup");
             }
-            Duration age = Duration.between(newest.get().createdAt, now);
-            if (age.compareTo(settings.recoveryPoint().plus(GRACE)) > 0) {
+            if (Protection.isLate(newest.map(backup -> backup.createdAt), settings.recoveryPoint(), now)) {
                 return new Views.Badge("bad", "late");
             }
             if (lastBackup

@@ -2,6 +2,7 @@ package dev.lifeboat.notify;
 
 import dev.lifeboat.fault.Fault;
 import dev.lifeboat.run.Operation;
+import dev.lifeboat.run.Protection;
 import dev.lifeboat.run.RunSnapshot;
 import dev.lifeboat.run.RunStatus;
 import dev.lifeboat.run.TriggerStore;
@@ -104,8 +105,7 @@ final class Notices {
      * @param allowed how old it may be
      */
     static Optional<Notice> overdue(String environment, Optional<Instant> newest, Duration allowed, Instant now) {
-        if (newest.filter(at -> Duration.between(at, now).compareTo(allowed) <= 0)
-                .isPresent()) {
+        if (!Protection.isLate(newest, allowed, now)) {
             return Optional.empty();
         }
         return Optional.of(new Notice(

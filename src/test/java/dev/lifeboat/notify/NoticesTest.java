@@ -8,6 +8,7 @@ import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
 import dev.lifeboat.json.Json;
 import dev.lifeboat.run.Operation;
+import dev.lifeboat.run.Protection;
 import dev.lifeboat.run.RunSnapshot;
 import dev.lifeboat.run.RunStatus;
 import dev.lifeboat.run.TriggerStore;
@@ -121,10 +122,9 @@ final class NoticesTest {
     @Test
     void a_backup_is_overdue_once_a_day_when_it_is_older_than_it_may_be_or_was_never_made() {
         Duration day = Duration.ofHours(24);
-        assertThat(Notices.overdue("acme/prod", Optional.of(END.minus(day)), day, END))
-                .isEmpty();
-        Optional<Notice> overdue =
-                Notices.overdue("acme/prod", Optional.of(END.minus(day).minusSeconds(1)), day, END);
+        Instant latest = END.minus(day).minus(Protection.GRACE);
+        assertThat(Notices.overdue("acme/prod", Optional.of(latest), day, END)).isEmpty();
+        Optional<Notice> overdue = Notices.overdue("acme/prod", Optional.of(latest.minusSeconds(1)), day, END);
         assertThat(overdue.map(Notice::event)).contains(NoticeEvent.BACKUP_OVERDUE);
         assertThat(Notices.overdue("acme/prod", Optional.empty(), day, END.plusSeconds(60))
                         .map(Notice::key))
