@@ -152,7 +152,6 @@ final class FilestoreArchiveTest {
         Files.writeString(elsewhere.resolve(root.resolve(inOrder.getLast()).getFileName()), "of root");
         var done = new AtomicBoolean();
 
-        // All of them are one job of one thread, which tells after the first file.
         var archive = Filestores.archive(root, names, new Progress() {
             @Override
             public void expect(long bytes, long items) {}
@@ -175,8 +174,14 @@ final class FilestoreArchiveTest {
             }
         });
 
-        assertThat(archive.result().passedOver()).singleElement().asString().startsWith(file);
-        assertThat(archive.result().missing()).containsExactly(file);
+        // The folder too, where another thread had not opened it by then.
+        String last = folder.getFileName().toString();
+        assertThat(archive.result().passedOver())
+                .anyMatch(word -> word.startsWith(file))
+                .allMatch(word -> word.startsWith(file) || word.startsWith(last));
+        assertThat(archive.result().missing())
+                .contains(file)
+                .allMatch(name -> name.equals(file) || name.startsWith(last));
         assertThat(archive.result().damaged()).isEmpty();
         assertThat(Filestores.entries(archive.index()).stream()
                         .filter(IndexEntry.File.class::isInstance)
