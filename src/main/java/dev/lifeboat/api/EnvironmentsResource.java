@@ -8,8 +8,10 @@ import dev.lifeboat.artifact.BackupType;
 import dev.lifeboat.environment.Bindings;
 import dev.lifeboat.environment.EnvironmentCatalogue;
 import dev.lifeboat.environment.EnvironmentId;
+import dev.lifeboat.environment.LifeboatConfig;
 import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
+import dev.lifeboat.fault.FaultException;
 import dev.lifeboat.orchestrator.BackupOrder;
 import dev.lifeboat.orchestrator.Operations;
 import dev.lifeboat.orchestrator.RestoreOrder;
@@ -78,7 +80,11 @@ public class EnvironmentsResource {
     /** The last backup of an environment. */
     public record LastBackup(String artifactId, Instant createdAt) {}
 
-    /** An environment, without any secret. */
+    /**
+     * An environment, without any secret.
+     *
+     * @param problem why what is configured of it can't be found out now; database, filestore and url are null then. Null: nothing
+     */
     public record EnvironmentView(
             String project,
             String environment,
@@ -90,7 +96,8 @@ public class EnvironmentsResource {
             List<String> stores,
             LastBackup lastBackup,
             String lastGoodVersion,
-            BreakGlassResource.WindowView breakGlass) {}
+            BreakGlassResource.WindowView breakGlass,
+            String problem) {}
 
     /** What a backup is asked to be; everything has a default. */
     public record BackupBody(BackupType type, String label, Boolean fullFilestore) {
@@ -320,22 +327,34 @@ public class EnvironmentsResource {
                 caller.user());
     }
 
+    /** One whose odoo.conf is gone is shown as well: it may be what is to be recovered. */
     private EnvironmentView view(EnvironmentId id) {
-        Bindings bindings = environments.bindings(id);
+        Optional<Bindings> bindings;
+        String problem = null;
+        try {
+            bindings = Optional.of(environments.bindings(id));
+        } catch (FaultException e) {
+            bindings = Optional.empty();
+            problem = e.fault().message();
+        }
+        LifeboatConfig.Environment settings = environments.configOf(id);
         return new EnvironmentView(
                 id.project(),
                 id.name(),
-                bindings.type().name().toLowerCase(java.util.Locale.ROOT),
-                bindings.database().name(),
-                bindings.filestore().toString(),
-                EnvironmentCatalogue.redacted(bindings).path("url").textValue(),
-                bindings.service().kind(),
-                bindings.stores(),
+                settings.type().name().toLowerCase(java.util.Locale.ROOT),
+                bindings.map(found -> found.database().name()).orElse(null),
+                bindings.map(found -> found.filestore().toString()).orElse(null),
+                bindings.map(found ->
+                                EnvironmentCatalogue.redacted(found).path("url").textValue())
+                        .orElse(null),
+                bindings.map(found -> found.service().kind()).orElse(null),
+                settings.stores(),
                 artifacts
                         .latest(id, type -> true)
                         .map(artifact -> new LastBackup(artifact.artifactId, artifact.createdAt))
                         .orElse(null),
                 deployments.lastGood(id).orElse(null),
-                breakGlass.current(id).map(BreakGlassResource.WindowView::of).orElse(null));
+                breakGlass.current(id).map(BreakGlassResource.WindowView::of).orElse(null),
+                problem);
     }
 }

@@ -41,7 +41,7 @@ final class EnvCommand implements Runnable {
                         environment.path("project").asText() + "/"
                                 + environment.path("environment").asText(),
                         environment.path("type").asText(),
-                        environment.path("database").asText(),
+                        environment.path("database").asText(""),
                         environment.hasNonNull("last_backup")
                                 ? Terminal.age(environment
                                         .path("last_backup")
@@ -50,6 +50,14 @@ final class EnvCommand implements Runnable {
                                 : "never"));
             }
             terminal().table(List.of("ENVIRONMENT", "TYPE", "DATABASE", "LAST BACKUP"), rows);
+            for (JsonNode environment : environments) {
+                if (environment.hasNonNull("problem")) {
+                    terminal()
+                            .line(environment.path("project").asText() + "/"
+                                    + environment.path("environment").asText() + ": "
+                                    + environment.path("problem").asText());
+                }
+            }
             terminal().answer(environments);
             return ExitCode.SUCCESS;
         }

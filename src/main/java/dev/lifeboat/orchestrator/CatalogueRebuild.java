@@ -124,7 +124,8 @@ public class CatalogueRebuild {
         if (!environments.all().contains(id.environment())) {
             return;
         }
-        for (ArtifactStore other : stores.of(environments.bindings(id.environment()))) {
+        for (String name : environments.configOf(id.environment()).stores()) {
+            ArtifactStore other = stores.byName(name);
             if (other.name().equals(read.name())
                     || catalogue.goodStores(id.id()).contains(other.name())) {
                 continue;

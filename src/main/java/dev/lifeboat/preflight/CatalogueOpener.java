@@ -48,7 +48,7 @@ public class CatalogueOpener {
     /** The good copies in the order in which the environment names its stores; damaged ones only where there are no others. */
     private List<ArtifactStore> copies(Artifact artifact) {
         List<String> order = environments
-                .bindings(EnvironmentId.parse(artifact.environmentId))
+                .configOf(EnvironmentId.parse(artifact.environmentId))
                 .stores();
         return catalogue.copies(artifact.artifactId).stream()
                 .filter(copy -> copy.status.equals("good") || copy.status.equals("damaged"))

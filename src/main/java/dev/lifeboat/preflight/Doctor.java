@@ -61,7 +61,7 @@ public class Doctor {
         checks.add(Probe.check("evidence can be written", config.evidenceDir().toString(), this::evidence));
         List<EnvironmentId> all = environments.all();
         all.stream()
-                .flatMap(id -> storesOf(id).stream())
+                .flatMap(id -> environments.configOf(id).stores().stream())
                 .distinct()
                 .forEach(name -> checks.add(Probe.check(
                         "store '" + name + "' set up as wanted", "configuration and store", () -> stores.byName(name)
@@ -136,14 +136,6 @@ public class Doctor {
     }
 
     /** Where an environment's configuration is at fault, that is told with the environment. */
-    private List<String> storesOf(EnvironmentId id) {
-        try {
-            return environments.bindings(id).stores();
-        } catch (FaultException e) {
-            return List.of();
-        }
-    }
-
     private String tools() {
         List<PgTools> found = PgTools.find(config.pgBin());
         if (found.isEmpty()) {

@@ -209,6 +209,23 @@ class BackupAndRestoreIT {
     }
 
     @Test
+    void where_odoo_conf_is_gone_the_environment_is_listed_with_the_reason_and_its_backups_can_be_read()
+            throws IOException {
+        String artifact = backupOfFiles();
+        Files.delete(folder.resolve("odoo.conf"));
+        assertThat(shop.lifeboat("env", "list").succeeded().output()).contains("shop", "odoo.conf");
+        JsonNode listed = shop.lifeboat("env", "list", "--json").succeeded().json();
+        assertThat(listed.at("/0/problem").asText()).contains("odoo.conf");
+        assertThat(listed.at("/0/last_backup/artifact_id").asText()).isEqualTo(artifact);
+        assertThat(shop.lifeboat("artifact", "show", artifact, "--json")
+                        .succeeded()
+                        .json()
+                        .at("/manifest/artifact_id")
+                        .asText())
+                .isEqualTo(artifact);
+    }
+
+    @Test
     void a_damaged_backup_is_no_base_of_the_next_one_and_displaces_no_good_one() throws IOException {
         var tree = shop.tree();
         String good = backupOfFiles("--full-filestore");
