@@ -241,8 +241,9 @@ class BackupAndRestoreIT {
                         .toString())
                 .contains(next)
                 .doesNotContain(damaged);
-        JsonNode prune =
-                shop.lifeboat("prune", "shop", "--dry-run", "--json").succeeded().json();
+        JsonNode prune = shop.lifeboat("prune", "shop", "--dry-run", "--json")
+                .succeeded()
+                .json();
         assertThat(verdict(prune, next)).startsWith("kept: newest of day");
         assertThat(verdict(prune, damaged)).startsWith("kept: not usable");
 
