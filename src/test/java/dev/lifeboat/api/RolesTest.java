@@ -633,7 +633,7 @@ class RolesTest {
         assertThat(page(login(token("zoo-admin", "*")).cookie("lifeboat_session"), "/console/access/decisions"))
                 .contains("run_zoo")
                 .doesNotContain("acme");
-        assertThat(page(admin, "/console/access/decisions?user=viewer&action=restore&decision=denied"))
+        assertThat(page(admin, "/console/access/decisions?action=restore&decision=denied"))
                 .contains("/environments/acme.shop/restores");
         assertThat(page(admin, "/console/access/decisions?user=viewer&action=restore&decision=granted"))
                 .doesNotContain("/environments/acme.shop/restores");
