@@ -108,6 +108,8 @@ public class AccessFilter {
         boolean page = path.equals("/console") || path.startsWith("/console/");
         if (page && !SAFE.contains(call.request().method()) && !isOfThisSite(call.request())) {
             refuse(call, 403, "the request comes from another site", "Open the console and do it there.");
+        } else if (!page && isMultipart(call.request())) {
+            refuse(call, 415, Fault.of(FaultCode.BAD_INPUT, "the request has several parts", "Send JSON."));
         } else if (isSignedEvent(call, path) && hasNoBody(call.request())) {
             refuseWithoutBody(call);
         } else if (isOpen(path) || isSignedEvent(call, path) || isLoginElsewhere(path)) {
@@ -314,6 +316,12 @@ public class AccessFilter {
                         FaultCode.BAD_INPUT,
                         "the request has no body",
                         "Send JSON; {} where there is nothing to say."));
+    }
+
+    /** Nothing here takes one, and the framework would wait for its parts before anybody could say so. */
+    private static boolean isMultipart(HttpServerRequest request) {
+        String type = request.getHeader("Content-Type");
+        return type != null && type.strip().toLowerCase(Locale.ROOT).startsWith("multipart/");
     }
 
     private static boolean hasNoBody(HttpServerRequest request) {

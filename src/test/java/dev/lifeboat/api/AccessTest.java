@@ -6,11 +6,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.lifeboat.testing.StateResource;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
+import io.restassured.RestAssured;
 import io.restassured.response.Response;
 import io.restassured.specification.RequestSpecification;
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -176,5 +182,21 @@ class AccessTest {
         assertThat(answer.jsonPath().getString("detail")).isNotBlank();
         assertThat(answer.jsonPath().getString("remedy")).isNotBlank();
         assertThat(answer.asString()).doesNotContain("\tat ", "Exception", "stack", ".java:");
+    }
+
+    @Test
+    void a_request_in_several_parts_is_refused_at_once() throws Exception {
+        try (var http = HttpClient.newHttpClient()) {
+            for (String path : List.of("/events/shop", "/api/v1/runs/run_1/cancel")) {
+                var request = HttpRequest.newBuilder(URI.create("http://localhost:" + RestAssured.port + path))
+                        .timeout(Duration.ofSeconds(10))
+                        .header("Content-Type", "multipart/form-data; boundary=x")
+                        .POST(HttpRequest.BodyPublishers.ofString("--x\r\n"))
+                        .build();
+                assertThat(http.send(request, HttpResponse.BodyHandlers.ofString())
+                                .statusCode())
+                        .isEqualTo(415);
+            }
+        }
     }
 }
