@@ -101,9 +101,20 @@ public final class Redactor {
 
     /** Redacts a text or log. */
     public String text(String text) {
+        return redacted(text, true);
+    }
+
+    /** Redacts a sentence of Lifeboat's own: what is known, or looks like a secret, but nothing for the word before it ({@code token:NAME} is a caller). */
+    public String sentence(String text) {
+        return redacted(text, false);
+    }
+
+    private String redacted(String text, boolean byName) {
         var spans = new Spans(text);
         forms.forEach(form -> findForm(text, form, spans));
-        findNamed(text, spans);
+        if (byName) {
+            findNamed(text, spans);
+        }
         findUrls(text, spans);
         findBearers(text, spans);
         findSqlPasswords(text, spans);

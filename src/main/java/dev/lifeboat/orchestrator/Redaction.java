@@ -26,7 +26,7 @@ final class Redaction {
         ObjectNode tree = (ObjectNode) redactor.json(Json.tree(fault.facts()));
         tree.properties()
                 .forEach(fact -> facts.put(fact.getKey(), fact.getValue().asText()));
-        return new Fault(fault.code(), redactor.text(fault.message()), facts, redactor.text(fault.remedy()));
+        return new Fault(fault.code(), redactor.sentence(fault.message()), facts, redactor.sentence(fault.remedy()));
     }
 
     static StepResponse answer(StepResponse answer, Redactor redactor) {

@@ -95,6 +95,13 @@ class RedactionTest {
     }
 
     @Test
+    void who_asked_a_run_to_stop_is_told_by_name() {
+        String said = "token:maria asked the run to stop";
+        assertThat(redactors.of(SHOP).sentence(said)).isEqualTo(said);
+        assertThat(redactors.of(SHOP).sentence("psql said " + secret())).isEqualTo("psql said " + Redactor.MASK);
+    }
+
+    @Test
     void of_an_environment_that_is_gone_the_secrets_of_all_that_there_are_are_masked() {
         String told = redactors.of(new EnvironmentId("acme", "renamed")).text("it said " + secret() + ".");
         assertThat(told).isEqualTo("it said " + Redactor.MASK + ".");
