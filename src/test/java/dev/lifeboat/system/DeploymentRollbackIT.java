@@ -73,6 +73,7 @@ class DeploymentRollbackIT {
                   up) [[ "$*" == *--no-recreate* && -f running ]] || sed -n 's/^ODOO_IMAGE_TAG=//p' .env > running;;
                   stop|kill) rm -f running;;
                   exec) [ -f running ];;
+                  config) printf 'services:\\n  odoo:\\n    image: odoo:19.0\\n';;
                 esac
                 """.formatted(folder));
         Files.setPosixFilePermissions(compose, PosixFilePermissions.fromString("rwxr-xr-x"));
@@ -167,7 +168,7 @@ class DeploymentRollbackIT {
 
     private JsonNode outcome(String outcome) throws InterruptedException {
         Installation.await(
-                outcome + ", but it is " + newest(),
+                () -> outcome + ", but it is " + newest(),
                 () -> newest().path("outcome").asText().equals(outcome));
         return newest();
     }

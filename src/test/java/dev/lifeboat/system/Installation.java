@@ -29,6 +29,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 
 /**
  * Lifeboat as its user has it: the built program in a working folder of its own, beside an Odoo-shaped environment that it
@@ -41,6 +42,12 @@ final class Installation implements AutoCloseable {
             "smtp_password", "canary-smtp-77aa",
             "url", "canary-url-5c3e",
             "db_password", TestCluster.ODOO_PASSWORD.value());
+
+    /** The launcher as it is, with what the build around the tests has made. */
+    static final Path LAUNCHER = Path.of("lifeboat").toAbsolutePath();
+
+    static final Map<String, String> LAUNCHED_WITH =
+            Map.of("LIFEBOAT_BUILD", "made", "LIFEBOAT_JAVA_HOME", System.getProperty("java.home"));
 
     private static final Duration LIMIT = Duration.ofMinutes(3);
 
@@ -320,19 +327,13 @@ final class Installation implements AutoCloseable {
             List<String> by, Map<String, String> environment, ProcessBuilder.Redirect output, String... arguments)
             throws IOException {
         var command = new ArrayList<String>(by);
-        command.addAll(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:+UseSerialGC",
-                "-Xmx160m",
-                "-XX:TieredStopAtLevel=1",
-                "--enable-native-access=ALL-UNNAMED",
-                "-jar",
-                Path.of("target/quarkus-app/quarkus-run.jar").toAbsolutePath().toString()));
+        command.add(LAUNCHER.toString());
         command.addAll(List.of(arguments));
         var builder = new ProcessBuilder(command)
                 .directory(folder.toFile())
                 .redirectOutput(output)
                 .redirectError(output);
+        builder.environment().putAll(LAUNCHED_WITH);
         builder.environment().putAll(environment);
         Process process = builder.start();
         started.add(process);
@@ -423,10 +424,15 @@ final class Installation implements AutoCloseable {
 
     /** Waits until something holds, for at most two minutes. */
     static void await(String what, BooleanSupplier condition) throws InterruptedException {
+        await(() -> what, condition);
+    }
+
+    /** As {@link #await(String, BooleanSupplier)}; what was waited for is told as it is at the end. */
+    static void await(Supplier<String> what, BooleanSupplier condition) throws InterruptedException {
         long end = System.nanoTime() + Duration.ofMinutes(2).toNanos();
         while (!condition.getAsBoolean()) {
             if (System.nanoTime() > end) {
-                throw new AssertionError("waited in vain for: " + what);
+                throw new AssertionError("waited in vain for: " + what.get());
             }
             TimeUnit.MILLISECONDS.sleep(20);
         }

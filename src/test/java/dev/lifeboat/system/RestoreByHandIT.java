@@ -85,7 +85,7 @@ class RestoreByHandIT {
         DatabaseBinding superuser = TestCluster.get().binding(shop.database().name());
         TestCluster.execute(
                 superuser,
-                "CREATE EXTENSION pg_trgm; CREATE EXTENSION unaccent; ALTER FUNCTION unaccent(text) IMMUTABLE;"
+                "CREATE EXTENSION IF NOT EXISTS pg_trgm; CREATE EXTENSION IF NOT EXISTS unaccent; ALTER FUNCTION unaccent(text) IMMUTABLE;"
                         + " CREATE INDEX by_name ON res_partner USING gin (unaccent(name) gin_trgm_ops)");
         shop.lifeboat("backup", "shop", "--json").succeeded();
         Path artifact = shop.manifests().getFirst().getParent();
