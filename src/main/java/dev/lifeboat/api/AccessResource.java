@@ -96,6 +96,7 @@ public class AccessResource {
     @Needs(value = Action.ADMINISTER, in = Needs.Where.SOME)
     @Operation(operationId = "revokeToken", summary = "Ends an API token and the sessions that were begun with it")
     public Accounts.Token revoke(@PathParam("token") String token, EnvironmentsResource.NoBody body) {
+        Begun.requireSaid(body);
         return administration.revoke(caller.get(), token);
     }
 

@@ -48,13 +48,7 @@ class Begun {
      * @throws dev.lifeboat.fault.FaultException BAD_INPUT where nothing was sent; what {@code begin} throws
      */
     Response by(Object body, Supplier<String> begin) {
-        if (body == null) {
-            throw Fault.of(
-                            FaultCode.BAD_INPUT,
-                            "the request has no body",
-                            "Send JSON; {} where there is nothing to say.")
-                    .toException();
-        }
+        requireSaid(body);
         var call = request.getCurrent().request();
         Optional<RequestKey> key = Optional.ofNullable(call.getHeader(KEY))
                 .map(sent -> new RequestKey(sent, Hashes.sha256(call.path() + "\n" + Json.pretty(body))));
@@ -62,5 +56,20 @@ class Begun {
         return Response.accepted(RunView.of(runs.load(runId), tasks))
                 .location(URI.create("/api/v1/runs/" + runId))
                 .build();
+    }
+
+    /**
+     * Refuses a request of which the body holds nothing but blanks or {@code null}.
+     *
+     * @throws dev.lifeboat.fault.FaultException BAD_INPUT
+     */
+    static void requireSaid(Object body) {
+        if (body == null) {
+            throw Fault.of(
+                            FaultCode.BAD_INPUT,
+                            "the request has no body",
+                            "Send JSON; {} where there is nothing to say.")
+                    .toException();
+        }
     }
 }

@@ -100,6 +100,7 @@ public class BreakGlassResource {
     @Needs(Action.RESTORE)
     @Operation(operationId = "endBreakGlass", summary = "Ends the break-glass window that is open")
     public WindowView end(@PathParam("env") String env, EnvironmentsResource.NoBody body) {
+        Begun.requireSaid(body);
         return WindowView.of(windows.end(environments.find(env), caller.user()));
     }
 }

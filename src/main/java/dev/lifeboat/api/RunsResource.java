@@ -165,6 +165,7 @@ public class RunsResource {
                             + " changes nothing. A parked run (interrupted too often) is taken up again and comes to its end.")
     @APIResponseSchema(value = RunView.class, responseCode = "202")
     public Response cancel(@PathParam("run") String id, EnvironmentsResource.NoBody body) {
+        Begun.requireSaid(body);
         orchestrator.cancel(id, caller.user());
         return Response.accepted(RunView.of(runs.load(id), tasks)).build();
     }

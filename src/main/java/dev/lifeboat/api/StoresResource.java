@@ -34,6 +34,7 @@ public class StoresResource {
             operationId = "rekeyStore",
             summary = "Has every artifact of an encrypted store opened by the first key of its key file")
     public Rekeying.Report rekey(@PathParam("store") String store, EnvironmentsResource.NoBody body) {
+        Begun.requireSaid(body);
         return rekeying.rekey(store, caller.user());
     }
 }
