@@ -135,9 +135,7 @@ public class ArtifactsResource {
     @Operation(operationId = "getArtifact", summary = "Shows an artifact with its manifest")
     public ArtifactView show(@PathParam("artifact") String id) {
         Artifact artifact = catalogue.get(id);
-        return view(
-                artifact,
-                artifact.status.equals("available") ? opener.open(artifact).manifest() : null);
+        return view(artifact, artifact.isAvailable() ? opener.open(artifact).manifest() : null);
     }
 
     @GET
@@ -222,10 +220,7 @@ public class ArtifactsResource {
                 artifact.sizeBytes,
                 artifact.label,
                 artifact.degraded.valueStream().map(JsonNode::asText).toList(),
-                copies.stream()
-                        .filter(c -> c.status.equals("good"))
-                        .map(c -> c.store)
-                        .toList(),
+                copies.stream().filter(ArtifactCopy::isGood).map(c -> c.store).toList(),
                 copies.stream()
                         .map(copy -> new CopyView(copy.store, copy.uri, copy.status, copy.verifiedAt, copy.problem))
                         .toList(),

@@ -23,7 +23,6 @@ import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
@@ -105,9 +104,7 @@ public class BackupHealthResource {
                 healthy ? "healthy" : "unhealthy",
                 newest.map(artifact -> artifact.createdAt).orElse(null),
                 age == null ? null : age.toHours(),
-                newest.map(artifact -> (int) catalogue.copies(artifact.artifactId).stream()
-                                .filter(copy -> copy.status.equals("good"))
-                                .count())
+                newest.map(artifact -> catalogue.goodStores(artifact.artifactId).size())
                         .orElse(0),
                 restored,
                 breakGlass.open().size());
@@ -132,11 +129,6 @@ public class BackupHealthResource {
     }
 
     private Standing standing(EnvironmentId id) {
-        Set<String> good = catalogue.good(id);
-        return new Standing(
-                environments.configOf(id),
-                catalogue.available(Optional.of(id)).stream()
-                        .filter(artifact -> artifact.purpose.equals("backup") && good.contains(artifact.artifactId))
-                        .findFirst());
+        return new Standing(environments.configOf(id), catalogue.newestGood(id));
     }
 }

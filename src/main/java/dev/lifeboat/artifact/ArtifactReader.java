@@ -131,7 +131,7 @@ public final class ArtifactReader {
         return List.copyOf(found);
     }
 
-    private static List<ArtifactFolder> folders(ArtifactStore store) {
+    private List<ArtifactFolder> folders(ArtifactStore store) {
         var folders = new ArrayList<ArtifactFolder>();
         for (String project : store.names(Optional.empty())) {
             for (String name : store.names(Optional.of(ObjectKey.of(project)))) {
@@ -141,7 +141,8 @@ public final class ArtifactReader {
         return folders;
     }
 
-    private static List<ArtifactFolder> folders(ArtifactStore store, EnvironmentId environment) {
+    /** The folders of an environment's artifacts, those without a manifest among them. */
+    public List<ArtifactFolder> folders(ArtifactStore store, EnvironmentId environment) {
         ObjectKey prefix = ObjectKey.of(environment.project(), environment.name());
         return store.names(Optional.of(prefix)).stream()
                 .map(id -> new ArtifactFolder(store, new ArtifactId(environment, id)))

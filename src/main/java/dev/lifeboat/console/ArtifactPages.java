@@ -122,7 +122,7 @@ public class ArtifactPages {
     @Operation(hidden = true)
     public TemplateInstance show(@PathParam("artifact") String id) {
         Artifact artifact = artifacts.get(id);
-        boolean available = artifact.status.equals("available");
+        boolean available = artifact.isAvailable();
         Optional<Manifest> manifest =
                 available ? Optional.of(opener.open(artifact).manifest()) : Optional.empty();
         boolean mayRestore = available && access.may(caller.get(), Action.RESTORE, artifact.projectId);

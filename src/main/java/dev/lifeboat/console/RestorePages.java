@@ -116,7 +116,7 @@ public class RestorePages {
                 : artifacts
                         .find(chosen)
                         .filter(artifact -> artifact.environmentId.equals(id.toString())
-                                && artifact.status.equals("available")
+                                && artifact.isAvailable()
                                 && found.stream()
                                         .limit(Paging.SIZE)
                                         .noneMatch(other -> other.artifactId.equals(artifact.artifactId)))

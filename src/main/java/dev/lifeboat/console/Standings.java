@@ -106,7 +106,7 @@ class Standings {
         }
 
         private boolean hasGoodCopy(String store) {
-            return copies.containsKey(store) && copies.get(store).status.equals("good");
+            return copies.containsKey(store) && copies.get(store).isGood();
         }
     }
 

@@ -182,16 +182,20 @@ public class Prune implements StepFunction {
     }
 
     private void collectGarbage(EnvironmentId environment, ArtifactStore store, Instant before, ArrayNode collected) {
-        for (ArtifactId id : library.reader().list(store, environment)) {
-            if (catalogue.find(id.id()).filter(Artifact::isPruned).isPresent()) {
-                new ArtifactFolder(store, id).remove();
-                collected.addObject().put("store", store.name()).put("artifact_id", id.id());
+        Set<String> pruned = catalogue.pruned(environment);
+        for (ArtifactFolder folder : library.reader().folders(store, environment)) {
+            // One without a manifest may be a copy in the making, whose maker removes it.
+            if (pruned.contains(folder.id().id()) && folder.isCommitted()) {
+                folder.remove();
+                collected
+                        .addObject()
+                        .put("store", store.name())
+                        .put("artifact_id", folder.id().id());
             }
         }
-        for (ArtifactReader.Unfinished unfinished : library.reader().unfinished(store, before)) {
+        for (ArtifactReader.Unfinished unfinished : library.reader().unfinished(store, environment, before)) {
             ArtifactId id = unfinished.folder().id();
-            if (id.environment().equals(environment)
-                    && catalogue.find(id.id()).filter(Artifact::isAvailable).isEmpty()) {
+            if (catalogue.find(id.id()).filter(Artifact::isAvailable).isEmpty()) {
                 unfinished.folder().remove();
                 collected
                         .addObject()

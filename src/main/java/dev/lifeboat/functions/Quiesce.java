@@ -82,7 +82,9 @@ public class Quiesce implements StepFunction {
         }
         Instant begin = Instant.now();
         ServiceControl service = ServiceControl.of(bindings.service());
-        boolean ran = ran(service);
+        if (!restore) {
+            outputs.put(STOPPED, ran(service));
+        }
         Optional<Fault> running = stop(service, status);
         if (restore) {
             if (running.isPresent()) {
@@ -96,7 +98,6 @@ public class Quiesce implements StepFunction {
                 .put("degraded_mode", !quiesced)
                 .put("seconds", Duration.between(begin, Instant.now()).toMillis() / 1000.0);
         outputs.put("quiesced_at", Instant.now().toString())
-                .put(STOPPED, ran)
                 .put("summary", quiesced ? "service stopped" : "the service was not stopped");
         if (!quiesced && !restore) {
             outputs.putArray("degraded").add("the service could not be stopped for the backup");

@@ -22,6 +22,7 @@ import dev.lifeboat.fault.FaultException;
 import dev.lifeboat.json.Json;
 import dev.lifeboat.orchestrator.InProcessInvoker;
 import dev.lifeboat.orchestrator.RunEvidence;
+import dev.lifeboat.run.Artifact;
 import dev.lifeboat.run.ArtifactCatalogue;
 import dev.lifeboat.run.RunSnapshot;
 import dev.lifeboat.run.RunStore;
@@ -183,7 +184,7 @@ public class RegisterArtifact implements StepFunction {
             boolean known = part.artifactId().equals(manifest.artifactId())
                     || catalogue
                             .find(part.artifactId())
-                            .filter(artifact -> artifact.status.equals("available"))
+                            .filter(Artifact::isAvailable)
                             .isPresent();
             if (!known) {
                 throw Fault.of(

@@ -152,7 +152,7 @@ public class Rollbacks {
         return Optional.ofNullable(deployment.backupRunId)
                 .map(run -> runs.load(run).metadata().path("artifact_id").asText(""))
                 .flatMap(artifacts::find)
-                .filter(artifact -> artifact.status.equals("available"));
+                .filter(Artifact::isAvailable);
     }
 
     /**

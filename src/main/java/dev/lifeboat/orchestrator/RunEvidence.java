@@ -72,7 +72,7 @@ public class RunEvidence {
      */
     void close(RunSnapshot run, List<String> required, Optional<Fault> failure) {
         EvidenceFolder folder = folder(run);
-        Optional<Fault> incomplete = incomplete(run, required);
+        Optional<Fault> incomplete = incomplete(run, folder, required);
         if (runs.recordOf(run.runId()).isEmpty()) {
             String why = failure.map(fault -> "the run failed before: " + fault.message())
                     .orElse(NOT_HANDED_IN);
@@ -86,7 +86,10 @@ public class RunEvidence {
 
     /** What is to be said where a file of these was not handed in. */
     Optional<Fault> incomplete(RunSnapshot run, List<String> required) {
-        EvidenceFolder folder = folder(run);
+        return incomplete(run, folder(run), required);
+    }
+
+    private static Optional<Fault> incomplete(RunSnapshot run, EvidenceFolder folder, List<String> required) {
         List<String> missing = required.stream()
                 .filter(name -> !folder.missing(List.of(name)).isEmpty()
                         || folder.holds(name, EvidenceContract.placeholder(name, NOT_HANDED_IN)))

@@ -51,7 +51,7 @@ public class CatalogueOpener {
                 .configOf(EnvironmentId.parse(artifact.environmentId))
                 .stores();
         return catalogue.copies(artifact.artifactId).stream()
-                .filter(copy -> copy.status.equals("good") || copy.status.equals("damaged"))
+                .filter(copy -> copy.isGood() || copy.status.equals("damaged"))
                 .sorted(Comparator.<ArtifactCopy, Boolean>comparing(copy -> copy.status.equals("damaged"))
                         .thenComparing(copy -> order.contains(copy.store) ? order.indexOf(copy.store) : order.size()))
                 .map(copy -> stores.byName(copy.store))

@@ -162,7 +162,7 @@ public class RestorePreconditions {
                                     + " (HTTP: from_environment).")
                     .toException();
         }
-        if (!artifact.status.equals("available")) {
+        if (!artifact.isAvailable()) {
             throw Fault.of(
                             FaultCode.UNKNOWN_ARTIFACT,
                             "artifact " + artifact.artifactId + " was removed by retention",

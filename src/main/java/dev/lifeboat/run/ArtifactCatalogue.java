@@ -202,6 +202,28 @@ public class ArtifactCatalogue {
         return ids(environment, "c.status = 'good'");
     }
 
+    /** The artifacts of an environment that retention has taken out of the catalogue. */
+    @Transactional
+    public Set<String> pruned(EnvironmentId environment) {
+        return Artifact.getEntityManager()
+                .createQuery(
+                        "select artifactId from Artifact where status = 'pruned' and environmentId = ?1", String.class)
+                .setParameter(1, environment.toString())
+                .getResultStream()
+                .collect(Collectors.toUnmodifiableSet());
+    }
+
+    /** The newest backup of an environment that can be restored from: safety backups of restores are none. */
+    @Transactional
+    public Optional<Artifact> newestGood(EnvironmentId environment) {
+        return Artifact.<Artifact>find(
+                        "status = 'available' and purpose = 'backup' and environmentId = ?1 and exists (select 1 from"
+                                + " ArtifactCopy c where c.artifactId = Artifact.artifactId and c.status = 'good')",
+                        Sort.by("createdAt").descending(),
+                        environment.toString())
+                .firstResultOptional();
+    }
+
     /**
      * What retention decides on: the artifacts of an environment that were not pruned, and which of them can be restored from.
      *
@@ -293,7 +315,7 @@ public class ArtifactCatalogue {
      */
     @Transactional(Transactional.TxType.REQUIRES_NEW)
     public boolean copied(String artifactId, String store, String uri, boolean verified) {
-        if (!get(artifactId).status.equals("available")) {
+        if (!get(artifactId).isAvailable()) {
             return false;
         }
         ArtifactCopy known = ArtifactCopy.findById(new ArtifactCopy.Key(artifactId, store));

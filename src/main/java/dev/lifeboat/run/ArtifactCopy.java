@@ -40,7 +40,7 @@ public class ArtifactCopy extends PanacheEntityBase {
     @Column(name = "stored_at")
     public Instant storedAt;
 
-    boolean isGood() {
+    public boolean isGood() {
         return status.equals("good");
     }
 
