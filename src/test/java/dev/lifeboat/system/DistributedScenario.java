@@ -8,6 +8,7 @@ import dev.lifeboat.environment.DatabaseBinding;
 import dev.lifeboat.json.Json;
 import dev.lifeboat.postgres.PostgresCluster;
 import dev.lifeboat.testing.S3Server;
+import dev.lifeboat.testing.ServerCrash;
 import dev.lifeboat.testing.TestCluster;
 import java.io.IOException;
 import java.net.ServerSocket;
@@ -149,6 +150,11 @@ abstract class DistributedScenario {
                 throw new IllegalStateException(e);
             }
         });
+    }
+
+    /** Kills the server that holds the state, and starts it again. */
+    void crashState() throws IOException, InterruptedException {
+        stateServer = ServerCrash.of(folder.resolve("state-server"), stateServer);
     }
 
     @AfterEach

@@ -32,19 +32,22 @@ public final class TestCluster {
     public record Attachment(String storeFname, String text) {}
 
     private static final class Holder {
-        static final PostgresCluster CLUSTER = start();
+        static final Path FOLDER = folder();
+        static final PostgresCluster CLUSTER = start(FOLDER);
 
-        private static PostgresCluster start() {
+        private static Path folder() {
             try {
-                Path folder = Files.createTempDirectory("lifeboat-test-cluster");
-                PostgresCluster cluster =
-                        PostgresCluster.at(folder).durable(false).start();
-                cluster.createRole(ODOO, ODOO_PASSWORD, true);
-                Runtime.getRuntime().addShutdownHook(new Thread(() -> remove(cluster, folder), "stop-test-cluster"));
-                return cluster;
+                return Files.createTempDirectory("lifeboat-test-cluster");
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
+        }
+
+        private static PostgresCluster start(Path folder) {
+            PostgresCluster cluster = PostgresCluster.at(folder).durable(false).start();
+            cluster.createRole(ODOO, ODOO_PASSWORD, true);
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> remove(cluster, folder), "stop-test-cluster"));
+            return cluster;
         }
 
         private static void remove(PostgresCluster cluster, Path folder) {
@@ -62,6 +65,11 @@ public final class TestCluster {
     /** The running server. */
     public static PostgresCluster get() {
         return Holder.CLUSTER;
+    }
+
+    /** Kills the server (kill -9) and starts it again where it was. */
+    public static void crash() throws IOException, InterruptedException {
+        ServerCrash.of(Holder.FOLDER, get());
     }
 
     /** How Odoo's role reaches a database of the server, which need not exist. */
