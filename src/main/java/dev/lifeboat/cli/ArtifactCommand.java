@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
 import dev.lifeboat.json.Json;
+import dev.lifeboat.progress.Amounts;
 import dev.lifeboat.sidecar.ImportFolder;
 import dev.lifeboat.store.DurableFiles;
 import java.io.IOException;
@@ -123,7 +124,7 @@ final class ArtifactCommand implements Runnable {
             long bytes = api.download(
                     "/api/v1/artifacts/" + ApiClient.segment(artifact) + "/odoo-zip",
                     file.toAbsolutePath().normalize());
-            terminal().line(file + ": " + Terminal.bytes(bytes));
+            terminal().line(file + ": " + Amounts.bytes(bytes));
             terminal()
                     .answer(Json.object()
                             .put("artifact_id", artifact)
@@ -195,7 +196,7 @@ final class ArtifactCommand implements Runnable {
                     .line(shown.path("artifact_id").asText() + "  "
                             + shown.path("backup_type").asText() + " of "
                             + shown.path("environment").asText() + ", "
-                            + Terminal.bytes(shown.path("size_bytes").asLong()) + ", "
+                            + Amounts.bytes(shown.path("size_bytes").asLong()) + ", "
                             + Terminal.age(shown.path("created_at").asText()));
             for (JsonNode copy : shown.path("copies")) {
                 terminal()
@@ -216,7 +217,7 @@ final class ArtifactCommand implements Runnable {
             if (filestore.isObject()) {
                 terminal()
                         .line("  filestore: " + filestore.path("file_count").asLong() + " files, "
-                                + Terminal.bytes(filestore.path("content_bytes").asLong()));
+                                + Amounts.bytes(filestore.path("content_bytes").asLong()));
             }
             terminal()
                     .line("  modules: "

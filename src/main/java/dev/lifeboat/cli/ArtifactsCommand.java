@@ -1,6 +1,7 @@
 package dev.lifeboat.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.lifeboat.progress.Amounts;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,7 +26,7 @@ final class ArtifactsCommand extends EngineCommand {
                     artifact.path("environment").asText(),
                     artifact.path("backup_type").asText(),
                     artifact.path("purpose").asText().replace('_', ' '),
-                    Terminal.bytes(artifact.path("size_bytes").asLong()),
+                    Amounts.bytes(artifact.path("size_bytes").asLong()),
                     Terminal.age(artifact.path("created_at").asText()),
                     artifact.path("degraded").isEmpty() ? "" : "degraded",
                     artifact.path("label").asText("")));

@@ -7,6 +7,7 @@ import dev.lifeboat.host.DataFolder;
 import dev.lifeboat.host.Engine;
 import dev.lifeboat.host.Settings;
 import dev.lifeboat.json.Json;
+import dev.lifeboat.progress.Amounts;
 import dev.lifeboat.sample.SampleEnvironment;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -151,8 +152,7 @@ final class DemoCommand extends Command {
                         + restore.path("evidence_dir").asText());
         terminal()
                 .line("   all of it took "
-                        + Terminal.seconds(
-                                Duration.between(begin, Instant.now()).toMillis() / 1000.0));
+                        + Amounts.seconds(Duration.between(begin, Instant.now()).toMillis() / 1000.0));
         terminal().line("");
         terminal().line("Next:  ./lifeboat runs                      what was done");
         terminal().line("       ./lifeboat run show " + restore.path("run_id").asText());

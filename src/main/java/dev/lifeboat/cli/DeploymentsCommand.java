@@ -1,6 +1,7 @@
 package dev.lifeboat.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.lifeboat.progress.Amounts;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,8 +27,7 @@ final class DeploymentsCommand extends EngineCommand {
                     deployment.path("outcome").asText("").replace('_', ' '),
                     deployment.hasNonNull("level") ? deployment.get("level").asText() : "",
                     deployment.hasNonNull("rollback_seconds")
-                            ? Terminal.seconds(
-                                    deployment.get("rollback_seconds").asDouble())
+                            ? Amounts.seconds(deployment.get("rollback_seconds").asDouble())
                             : ""));
         }
         terminal().table(List.of("VERSION", "BEFORE", "COMPLETED", "OUTCOME", "LEVEL", "ROLLBACK"), rows);

@@ -8,6 +8,7 @@ import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
 import dev.lifeboat.fault.OneLine;
 import dev.lifeboat.json.Json;
+import dev.lifeboat.progress.Amounts;
 import java.io.IOException;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -52,7 +53,7 @@ final class EvidenceCommand extends Command {
         var rows = new ArrayList<List<String>>();
         files.forEach(file -> rows.add(List.of(
                 "  " + file.path("name").asText(),
-                Terminal.bytes(file.path("size").asLong()))));
+                Amounts.bytes(file.path("size").asLong()))));
         terminal().table(List.of("  FILE", "SIZE"), rows);
         var answer = Json.object().put("evidence_dir", run.path("evidence_dir").asText());
         answer.set("files", files);

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.lifeboat.fault.FaultException;
 import dev.lifeboat.json.Json;
+import dev.lifeboat.progress.Amounts;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.HashMap;
@@ -224,7 +225,7 @@ final class RunFollower {
                 underWay.remove(name);
                 if (told.add(id)) {
                     terminal.line(terminal.mark(status) + " " + pad(name)
-                            + Terminal.seconds(step.path("seconds").asDouble()) + note(step, status));
+                            + Amounts.seconds(step.path("seconds").asDouble()) + note(step, status));
                 }
             }
         }
@@ -252,16 +253,16 @@ final class RunFollower {
         }
         text.append(progress.path("phase").asText());
         if (done > 0) {
-            text.append("  ").append(Terminal.bytes(done));
+            text.append("  ").append(Amounts.bytes(done));
             if (total > 0) {
-                text.append(" of ").append(Terminal.bytes(total));
+                text.append(" of ").append(Amounts.bytes(total));
             }
             if (seconds > 1 && done > first.bytes()) {
                 double rate = (done - first.bytes()) / seconds;
-                text.append(", ").append(Terminal.bytes((long) rate)).append("/s");
+                text.append(", ").append(Amounts.bytes((long) rate)).append("/s");
                 if (total > done) {
                     text.append(", ")
-                            .append(Terminal.seconds((total - done) / rate))
+                            .append(Amounts.seconds((total - done) / rate))
                             .append(" left");
                 }
             }

@@ -169,26 +169,6 @@ final class Terminal {
                 + String.format(Locale.ROOT, "%3d%%", 100 * part / total);
     }
 
-    static String bytes(long size) {
-        if (size < 1000) {
-            return size + " B";
-        }
-        double value = size;
-        String[] units = {"kB", "MB", "GB", "TB", "PB"};
-        int unit = -1;
-        while (value >= 1000 && unit < units.length - 1) {
-            value /= 1000;
-            unit++;
-        }
-        return String.format(Locale.ROOT, value < 10 ? "%.1f %s" : "%.0f %s", value, units[unit]);
-    }
-
-    static String seconds(double seconds) {
-        return seconds < 60
-                ? String.format(Locale.ROOT, "%.1f s", seconds)
-                : String.format(Locale.ROOT, "%d min %02d s", (long) seconds / 60, (long) seconds % 60);
-    }
-
     static String age(String instant) {
         Duration age = Duration.between(Instant.parse(instant), Instant.now());
         if (age.toDays() > 1) {

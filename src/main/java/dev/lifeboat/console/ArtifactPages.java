@@ -10,6 +10,7 @@ import dev.lifeboat.artifact.Retention;
 import dev.lifeboat.environment.EnvironmentId;
 import dev.lifeboat.orchestrator.Operations;
 import dev.lifeboat.preflight.CatalogueOpener;
+import dev.lifeboat.progress.Amounts;
 import dev.lifeboat.run.Artifact;
 import dev.lifeboat.run.ArtifactCatalogue;
 import io.quarkus.qute.CheckedTemplate;
@@ -140,14 +141,14 @@ public class ArtifactPages {
                 manifest.map(ManifestCodec::files).orElse(List.of()).stream()
                         .map(file -> new Views.FileLine(
                                 file.path(),
-                                Format.bytes(file.size()),
+                                Amounts.bytes(file.size()),
                                 file.sha256(),
                                 mayRestore ? "/api/v1/artifacts/" + id + "/files/" + file.path() : ""))
                         .toList(),
                 manifest.flatMap(Manifest::filestore).map(Manifest.FilestoreEntry::parts).orElse(List.of()).stream()
                         .map(part -> new Views.FileLine(
                                 part.artifactId(),
-                                Format.bytes(part.usedBytes()) + " of " + Format.bytes(part.contentBytes()),
+                                Amounts.bytes(part.usedBytes()) + " of " + Amounts.bytes(part.contentBytes()),
                                 part.sha256(),
                                 "/console/artifacts/" + part.artifactId()))
                         .toList(),
@@ -175,12 +176,12 @@ public class ArtifactPages {
                 "Environment", artifact.environmentId, "/console/environments/" + Lines.path(artifact.environmentId)));
         facts.add(new Views.Fact("Snapshot", Format.at(artifact.createdAt)));
         facts.add(new Views.Fact("Type", Format.words(artifact.backupType)));
-        facts.add(new Views.Fact("Size", Format.bytes(artifact.sizeBytes)));
+        facts.add(new Views.Fact("Size", Amounts.bytes(artifact.sizeBytes)));
         manifest.ifPresent(of -> {
             of.database().ifPresent(database -> {
                 facts.add(new Views.Fact(
                         "Database",
-                        of.sourceEnv().db() + ", " + Format.bytes(database.sizeBytes()) + ", PostgreSQL "
+                        of.sourceEnv().db() + ", " + Amounts.bytes(database.sizeBytes()) + ", PostgreSQL "
                                 + database.serverVersion()));
                 facts.add(new Views.Fact(
                         "Tables",
@@ -193,7 +194,7 @@ public class ArtifactPages {
             of.filestore()
                     .ifPresent(filestore -> facts.add(new Views.Fact(
                             "Filestore",
-                            Format.number(filestore.fileCount()) + " files, " + Format.bytes(filestore.contentBytes())
+                            Format.number(filestore.fileCount()) + " files, " + Amounts.bytes(filestore.contentBytes())
                                     + (filestore.incremental()
                                             ? ", refers to earlier backups"
                                             : ", all in this backup"))));

@@ -1,6 +1,7 @@
 package dev.lifeboat.console;
 
 import dev.lifeboat.environment.EnvironmentId;
+import dev.lifeboat.progress.Amounts;
 import dev.lifeboat.run.Run;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Instant;
@@ -34,7 +35,7 @@ class Cards {
                 standing.lastGood().map(Format::at).orElse(""),
                 newest(standing, now),
                 copies(standing),
-                Format.bytes(standing.bytes()),
+                Amounts.bytes(standing.bytes()),
                 standing.backups(),
                 standing.open().map(lines::run).orElse(null),
                 standing.window()

@@ -10,6 +10,7 @@ import dev.lifeboat.fault.FaultException;
 import dev.lifeboat.orchestrator.RollbackOrder;
 import dev.lifeboat.orchestrator.RollbackPlan;
 import dev.lifeboat.orchestrator.Rollbacks;
+import dev.lifeboat.progress.Amounts;
 import dev.lifeboat.run.Deployment;
 import dev.lifeboat.run.DeploymentStore;
 import io.quarkus.qute.CheckedTemplate;
@@ -121,7 +122,7 @@ public class DeploymentPages {
                 text(row.rollbackRunId),
                 row.rollbackEndedAt == null
                         ? ""
-                        : Format.seconds(Duration.between(row.rollbackStartedAt, row.rollbackEndedAt)
+                        : Amounts.seconds(Duration.between(row.rollbackStartedAt, row.rollbackEndedAt)
                                         .toMillis()
                                 / 1000.0));
     }

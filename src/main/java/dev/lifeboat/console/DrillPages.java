@@ -5,6 +5,7 @@ import dev.lifeboat.access.Action;
 import dev.lifeboat.access.CurrentCaller;
 import dev.lifeboat.access.Needs;
 import dev.lifeboat.environment.EnvironmentId;
+import dev.lifeboat.progress.Amounts;
 import dev.lifeboat.run.Run;
 import io.quarkus.qute.CheckedTemplate;
 import io.quarkus.qute.TemplateInstance;
@@ -122,7 +123,7 @@ public class DrillPages {
         double seconds = run.metadata.path(field).asDouble();
         double most = run.metadata.path(target).asDouble();
         return new Views.Measured(
-                seconds < 3600 ? Format.seconds(seconds) : Format.length(Duration.ofSeconds(Math.round(seconds))),
+                seconds < 3600 ? Amounts.seconds(seconds) : Format.length(Duration.ofSeconds(Math.round(seconds))),
                 seconds <= most ? "good" : "bad");
     }
 }

@@ -12,6 +12,7 @@ import dev.lifeboat.environment.EnvironmentId;
 import dev.lifeboat.environment.LifeboatConfig;
 import dev.lifeboat.orchestrator.BackupOrder;
 import dev.lifeboat.orchestrator.Operations;
+import dev.lifeboat.progress.Amounts;
 import dev.lifeboat.run.Artifact;
 import dev.lifeboat.run.ArtifactCatalogue;
 import dev.lifeboat.run.Run;
@@ -206,12 +207,12 @@ public class EnvironmentPages {
                         .limit(BARS)
                         .sorted(Comparator.comparing(artifact -> artifact.createdAt))
                         .map(artifact -> new Charts.Bar(
-                                Format.at(artifact.createdAt) + ": " + Format.bytes(artifact.sizeBytes),
+                                Format.at(artifact.createdAt) + ": " + Amounts.bytes(artifact.sizeBytes),
                                 artifact.sizeBytes,
                                 artifact.degraded.isEmpty() ? "good" : "warn"))
                         .toList(),
                 CHART,
-                bytes -> Format.bytes(bytes.longValue()));
+                bytes -> Amounts.bytes(bytes.longValue()));
     }
 
     private static RawString durations(List<Run> newestFirst) {
@@ -223,14 +224,14 @@ public class EnvironmentPages {
                         .map(run -> {
                             double seconds = Format.secondsOf(run.createdAt, run.completedAt);
                             return new Charts.Bar(
-                                    Format.at(run.createdAt) + ": " + Format.seconds(seconds) + ", "
+                                    Format.at(run.createdAt) + ": " + Amounts.seconds(seconds) + ", "
                                             + Format.words(run.status),
                                     seconds,
                                     run.status.equals("success") ? "good" : "bad");
                         })
                         .toList(),
                 CHART,
-                Format::seconds);
+                Amounts::seconds);
     }
 
     /**
@@ -257,7 +258,7 @@ public class EnvironmentPages {
                 .flatMap(verdict -> verdict.classes().stream())
                 .min(Comparator.naturalOrder());
         String text = (newestFirst.size() == 1 ? "1 backup, " : newestFirst.size() + " backups, the newest ")
-                + Format.bytes(newest.sizeBytes)
+                + Amounts.bytes(newest.sizeBytes)
                 + longest.map(of -> ", " + Format.words(of.name())).orElse("");
         return newest.degraded.isEmpty()
                 ? longest.map(of -> switch (of) {

@@ -1,6 +1,7 @@
 package dev.lifeboat.console;
 
 import dev.lifeboat.environment.EnvironmentId;
+import dev.lifeboat.progress.Amounts;
 import dev.lifeboat.run.Artifact;
 import dev.lifeboat.run.ArtifactCopy;
 import dev.lifeboat.run.Deployment;
@@ -134,8 +135,8 @@ class History {
                 .toList();
         return took.isEmpty()
                 ? Optional.empty()
-                : Optional.of("about " + Format.seconds(took.get(took.size() / 2)) + ", as " + took.size() + " earlier "
-                        + Format.words(operation) + (took.size() == 1 ? "" : "s") + " took");
+                : Optional.of("about " + Amounts.seconds(took.get(took.size() / 2)) + ", as " + took.size()
+                        + " earlier " + Format.words(operation) + (took.size() == 1 ? "" : "s") + " took");
     }
 
     /** The newest events of a run, in the order in which they happened. */

@@ -10,6 +10,7 @@ import dev.lifeboat.orchestrator.Step;
 import dev.lifeboat.orchestrator.Workflow;
 import dev.lifeboat.orchestrator.Workflows;
 import dev.lifeboat.preflight.PreflightReport;
+import dev.lifeboat.progress.Amounts;
 import dev.lifeboat.run.Artifact;
 import dev.lifeboat.run.ArtifactCopy;
 import dev.lifeboat.run.Run;
@@ -63,7 +64,7 @@ class Lines {
                 badge(run.status, run.parkedAt != null),
                 Format.at(run.createdAt),
                 Format.ago(run.createdAt, Instant.now()),
-                Format.seconds(Format.secondsOf(run.createdAt, end)),
+                Amounts.seconds(Format.secondsOf(run.createdAt, end)),
                 run.createdBy,
                 run.fault == null
                         ? run.metadata.path("label").asText("")
@@ -107,7 +108,7 @@ class Lines {
                 Format.at(artifact.createdAt),
                 Format.ago(artifact.createdAt, Instant.now()),
                 Format.words(artifact.backupType),
-                Format.bytes(artifact.sizeBytes),
+                Amounts.bytes(artifact.sizeBytes),
                 artifact.label == null ? "" : artifact.label,
                 switch (artifact.purpose) {
                     case "backup" -> "";
@@ -222,7 +223,7 @@ class Lines {
         facts.add(new Views.Fact("Begun", Format.at(run.createdAt())));
         facts.add(new Views.Fact(
                 active ? "Goes on for" : "Took",
-                Format.seconds(
+                Amounts.seconds(
                         Format.secondsOf(run.createdAt(), run.completedAt().orElse(run.now())))));
         if (active) {
             history.usual(run.environment(), run.operation().wireName())
@@ -336,7 +337,7 @@ class Lines {
         return new Views.StepLine(
                 step.step(),
                 badge(step.status()),
-                Format.seconds(Format.secondsOf(step.startedAt(), end)),
+                Amounts.seconds(Format.secondsOf(step.startedAt(), end)),
                 step.fault().map(Fault::message).orElseGet(() -> note(step)),
                 step.fault().map(Fault::remedy).orElse(""),
                 progress.map(Lines::told).orElse(""),
@@ -365,14 +366,14 @@ class Lines {
     private static String told(ProgressSnapshot now) {
         var text = new StringBuilder(now.phase());
         if (now.bytesDone() > 0) {
-            text.append(" · ").append(Format.bytes(now.bytesDone()));
+            text.append(" · ").append(Amounts.bytes(now.bytesDone()));
             if (now.bytesTotal() > 0) {
-                text.append(" of ").append(Format.bytes(now.bytesTotal()));
+                text.append(" of ").append(Amounts.bytes(now.bytesTotal()));
             }
             double seconds = Duration.between(now.startedAt(), Instant.now()).toMillis() / 1000.0;
             if (seconds > 1) {
                 text.append(" · ")
-                        .append(Format.bytes((long) (now.bytesDone() / seconds)))
+                        .append(Amounts.bytes((long) (now.bytesDone() / seconds)))
                         .append("/s");
             }
         }

@@ -16,6 +16,7 @@ import dev.lifeboat.orchestrator.Operations;
 import dev.lifeboat.orchestrator.RestoreOrder;
 import dev.lifeboat.preflight.CatalogueOpener;
 import dev.lifeboat.preflight.PreflightReport;
+import dev.lifeboat.progress.Amounts;
 import dev.lifeboat.run.Artifact;
 import dev.lifeboat.run.ArtifactCatalogue;
 import io.quarkus.qute.CheckedTemplate;
@@ -212,7 +213,7 @@ public class RestorePages {
         plan.add(new Views.Fact("Read and proved first", "every byte of the backup, against its manifest"));
         if (type.coversDatabase()) {
             String size = manifest.flatMap(Manifest::database)
-                    .map(of -> " (" + Format.bytes(of.sizeBytes()) + ", "
+                    .map(of -> " (" + Amounts.bytes(of.sizeBytes()) + ", "
                             + of.tables().size() + " tables)")
                     .orElse("");
             plan.add(new Views.Fact(
@@ -223,7 +224,7 @@ public class RestorePages {
         if (type.coversFilestore()) {
             String size = manifest.flatMap(Manifest::filestore)
                     .map(of ->
-                            " (" + Format.number(of.fileCount()) + " files, " + Format.bytes(of.contentBytes()) + ")")
+                            " (" + Format.number(of.fileCount()) + " files, " + Amounts.bytes(of.contentBytes()) + ")")
                     .orElse("");
             plan.add(new Views.Fact(
                     "Filestore",

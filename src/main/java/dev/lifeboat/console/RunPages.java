@@ -6,6 +6,7 @@ import dev.lifeboat.access.CurrentCaller;
 import dev.lifeboat.access.Needs;
 import dev.lifeboat.orchestrator.Orchestrator;
 import dev.lifeboat.orchestrator.RunEvidence;
+import dev.lifeboat.progress.Amounts;
 import dev.lifeboat.run.Run;
 import dev.lifeboat.run.RunSnapshot;
 import dev.lifeboat.run.RunStatus;
@@ -136,7 +137,7 @@ public class RunPages {
         List<Views.FileLine> files = evidence.list(run).entrySet().stream()
                 .map(file -> new Views.FileLine(
                         file.getKey(),
-                        Format.bytes(file.getValue()),
+                        Amounts.bytes(file.getValue()),
                         "",
                         "/console/runs/" + run.runId() + "/evidence/" + file.getKey()))
                 .toList();

@@ -8,6 +8,7 @@ import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
 import dev.lifeboat.postgres.DatabaseServer;
 import dev.lifeboat.postgres.PgTools;
+import dev.lifeboat.progress.Amounts;
 import dev.lifeboat.run.Artifact;
 import dev.lifeboat.run.ArtifactCatalogue;
 import dev.lifeboat.run.Operation;
@@ -153,14 +154,14 @@ public class BackupPreconditions {
             if (free.isPresent() && free.getAsLong() < needed) {
                 throw Fault.of(
                                 FaultCode.DISK_SPACE_LOW,
-                                "store '" + store.name() + "' has " + free.getAsLong()
-                                        + " bytes free; the last backup and" + " a tenth need " + needed,
+                                "store '" + store.name() + "' has " + Amounts.bytes(free.getAsLong())
+                                        + " free; the last backup and a tenth need " + Amounts.bytes(needed),
                                 "Free some room, or lower the retention (`lifeboat prune "
                                         + bindings.environment().name() + " --dry-run` shows what would go).")
                         .toException();
             }
-            return (free.isPresent() ? free.getAsLong() + " bytes free" : "it does not tell its free room")
-                    + (needed > 0 ? ", " + needed + " needed by the last backup's size" : "");
+            return (free.isPresent() ? Amounts.bytes(free.getAsLong()) + " free" : "it does not tell its free room")
+                    + (needed > 0 ? ", " + Amounts.bytes(needed) + " needed by the last backup's size" : "");
         });
     }
 }

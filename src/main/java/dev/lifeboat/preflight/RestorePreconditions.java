@@ -19,6 +19,7 @@ import dev.lifeboat.postgres.PgTools;
 import dev.lifeboat.postgres.TableMerge;
 import dev.lifeboat.postgres.TableName;
 import dev.lifeboat.postgres.TableOrder;
+import dev.lifeboat.progress.Amounts;
 import dev.lifeboat.run.Artifact;
 import dev.lifeboat.run.ArtifactCatalogue;
 import dev.lifeboat.run.Operation;
@@ -226,11 +227,13 @@ public class RestorePreconditions {
             if (free < needed) {
                 throw Fault.of(
                                 FaultCode.DISK_SPACE_LOW,
-                                volume + " has " + free + " bytes free; twice the artifact are " + needed,
+                                volume + " has " + Amounts.bytes(free) + " free; twice the artifact are "
+                                        + Amounts.bytes(needed),
                                 "Free some room on that volume.")
                         .toException();
             }
-            return free + " bytes free, " + needed + " wanted; the database server's disk can't be seen from here";
+            return Amounts.bytes(free) + " free, " + Amounts.bytes(needed)
+                    + " wanted; the database server's disk can't be seen from here";
         });
     }
 

@@ -23,6 +23,7 @@ import dev.lifeboat.json.Json;
 import dev.lifeboat.postgres.Capture;
 import dev.lifeboat.postgres.DatabaseDumper;
 import dev.lifeboat.postgres.PgTools;
+import dev.lifeboat.progress.Amounts;
 import dev.lifeboat.progress.Progress;
 import dev.lifeboat.step.EvidenceFile;
 import dev.lifeboat.step.StepResult;
@@ -99,7 +100,8 @@ class BackupTasks {
         ObjectNode outputs = outputs(capture, files, writer)
                 .put(
                         "summary",
-                        size(dump.size()) + ", " + report.digest().tables().size() + " tables");
+                        Amounts.bytes(dump.size()) + ", "
+                                + report.digest().tables().size() + " tables");
         return new StepResult.Done(
                 outputs,
                 List.of(
@@ -171,11 +173,11 @@ class BackupTasks {
         ObjectNode outputs = outputs(capture, files, writer)
                 .put(
                         "summary",
-                        entry.fileCount() + " files, " + size(entry.contentBytes())
+                        entry.fileCount() + " files, " + Amounts.bytes(entry.contentBytes())
                                 + (entry.incremental()
-                                        ? ", " + size(parts.getLast().contentBytes()) + " of it new"
+                                        ? ", " + Amounts.bytes(parts.getLast().contentBytes()) + " of it new"
                                         : "")
-                                + " in " + size(archive.size()));
+                                + " in " + Amounts.bytes(archive.size()));
         return new StepResult.Done(
                 outputs,
                 List.of(
@@ -264,9 +266,5 @@ class BackupTasks {
 
     static double seconds(Instant from, Instant to) {
         return Duration.between(from, to).toMillis() / 1000.0;
-    }
-
-    static String size(long bytes) {
-        return bytes < 1_000_000 ? bytes / 1000 + " kB" : bytes / 1_000_000 + " MB";
     }
 }

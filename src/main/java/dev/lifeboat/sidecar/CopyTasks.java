@@ -17,6 +17,7 @@ import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
 import dev.lifeboat.fault.FaultException;
 import dev.lifeboat.json.Json;
+import dev.lifeboat.progress.Amounts;
 import dev.lifeboat.progress.Progress;
 import dev.lifeboat.step.EvidenceFile;
 import dev.lifeboat.step.StepResult;
@@ -118,7 +119,7 @@ class CopyTasks {
         replaced.forEach(names::add);
         outputs.put(
                 "summary",
-                good.files().size() + " files, " + BackupTasks.size(good.bytes()) + " as they were written"
+                good.files().size() + " files, " + Amounts.bytes(good.bytes()) + " as they were written"
                         + (names.isEmpty() ? "" : " in store " + good.store() + "; a nearer copy is damaged"));
         return new StepResult.Done(outputs, evidence(good, damaged));
     }

@@ -9,6 +9,7 @@ import dev.lifeboat.filestore.Trees;
 import dev.lifeboat.json.Json;
 import dev.lifeboat.postgres.DatabaseLoader;
 import dev.lifeboat.postgres.PgTools;
+import dev.lifeboat.progress.Amounts;
 import dev.lifeboat.progress.Progress;
 import dev.lifeboat.step.EvidenceFile;
 import dev.lifeboat.step.StepResult;
@@ -54,7 +55,7 @@ class ImportTasks {
                         .put(
                                 "summary",
                                 "Odoo " + unpacked.series() + ", database " + unpacked.databaseName() + ", "
-                                        + unpacked.files() + " files, " + BackupTasks.size(unpacked.bytes())),
+                                        + unpacked.files() + " files, " + Amounts.bytes(unpacked.bytes())),
                 evidence);
     }
 

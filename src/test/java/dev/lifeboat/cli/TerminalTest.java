@@ -12,22 +12,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 
 class TerminalTest {
-    @ParameterizedTest
-    @CsvSource({"0, 0 B", "999, 999 B", "1000, 1.0 kB", "312000000, 312 MB", "4300000000, 4.3 GB"})
-    void sizes_have_decimal_units(long bytes, String text) {
-        assertThat(Terminal.bytes(bytes)).isEqualTo(text);
-    }
-
-    @ParameterizedTest
-    @CsvSource({"0, 0.0 s", "2.14, 2.1 s", "59.94, 59.9 s", "60, 1 min 00 s", "3661, 61 min 01 s"})
-    void durations_are_seconds_and_minutes(double seconds, String text) {
-        assertThat(Terminal.seconds(seconds)).isEqualTo(text);
-    }
-
     @Test
     void no_name_or_word_of_a_tool_steers_the_terminal() {
         String evil = "a\u001b[2J\u009b1m\u007f\u202eb\rc";
