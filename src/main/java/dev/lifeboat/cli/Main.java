@@ -13,6 +13,7 @@ import picocli.CommandLine;
         name = "lifeboat",
         description = "Backup, restore and disaster recovery for self-hosted Odoo.",
         synopsisSubcommandLabel = "COMMAND",
+        versionProvider = Version.class,
         subcommands = {
             DemoCommand.class,
             ServeCommand.class,
@@ -60,6 +61,12 @@ public final class Main implements Runnable {
             usageHelp = true,
             description = "Show this help.")
     boolean help;
+
+    @CommandLine.Option(
+            names = {"-V", "--version"},
+            versionHelp = true,
+            description = "Show the version.")
+    boolean version;
 
     /** Before or after the command's name; the engine reads it from the same place. */
     @CommandLine.Option(

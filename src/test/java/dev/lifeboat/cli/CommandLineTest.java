@@ -96,6 +96,14 @@ class CommandLineTest {
     }
 
     @Test
+    void the_version_is_that_of_the_build() {
+        Ended ended = lifeboat("--version");
+
+        assertThat(ended.exitCode()).isZero();
+        assertThat(ended.out()).matches("(?s)lifeboat \\d+\\.\\d+.*\\nJava \\d+.*");
+    }
+
+    @Test
     void a_parked_run_is_told_with_the_command_that_ends_it() {
         engine.answer("GET " + RUN, 200, run("running", ", \"parked\": true"));
         Ended ended = lifeboat("run", "show", "run_1", "--follow");
