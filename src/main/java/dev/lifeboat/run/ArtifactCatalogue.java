@@ -217,9 +217,9 @@ public class ArtifactCatalogue {
     @Transactional
     public Optional<Artifact> newestGood(EnvironmentId environment) {
         return Artifact.<Artifact>find(
-                        "status = 'available' and purpose = 'backup' and environmentId = ?1 and exists (select 1 from"
-                                + " ArtifactCopy c where c.artifactId = Artifact.artifactId and c.status = 'good')",
-                        Sort.by("createdAt").descending(),
+                        "from Artifact a where a.status = 'available' and a.purpose = 'backup' and a.environmentId = ?1"
+                                + " and exists (select 1 from ArtifactCopy c where c.artifactId = a.artifactId"
+                                + " and c.status = 'good') order by a.createdAt desc",
                         environment.toString())
                 .firstResultOptional();
     }

@@ -30,6 +30,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -56,6 +57,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class FuzzTest {
     private static final Duration LIMIT = Duration.ofSeconds(50);
     private static final String CANARY_FILE = "/tmp/lifeboat-was-here";
+    private static final String AS_IT_IS = " as it is";
 
     /** What leads out of folders, statements, shells, headers and templates, where it is let; and what is no text at all. */
     private static final List<String> HOSTILE = List.of(
@@ -152,6 +154,8 @@ class FuzzTest {
         Map<String, String> valid = valid();
         List<Sent> plan = plan(valid, new Random(seed));
         Collections.shuffle(plan, new Random(seed));
+        // what nobody tampered with is asked in any case
+        plan.sort(Comparator.comparing(each -> !each.told().endsWith(AS_IT_IS)));
         SortedMap<String, String> before = everything();
         var bad = new ArrayList<String>();
         var reached = new TreeSet<String>();
@@ -260,7 +264,7 @@ class FuzzTest {
             }
         }
         if (asks) {
-            plan.add(new Sent(method, filled(path, valid), Map.of(), nothing, name + " as it is"));
+            plan.add(new Sent(method, filled(path, valid), Map.of(), nothing, name + AS_IT_IS));
             return;
         }
         for (String body : BODIES) {
