@@ -20,6 +20,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
 
@@ -32,7 +34,7 @@ class NoticeSweep implements Sweeps {
     private static final Logger LOG = Logger.getLogger(NoticeSweep.class);
     private static final String NEWS_EVERY = "10s";
     private static final String MISSING_EVERY = "15m";
-    private static final Duration AT_THE_END = Duration.ofSeconds(15);
+    private static final Duration AT_THE_END = Duration.ofSeconds(10);
     /** What was missed longer ago is in the record, and is news to nobody. */
     private static final Duration MISSED_TOLD = Duration.ofDays(7);
 
@@ -48,6 +50,7 @@ class NoticeSweep implements Sweeps {
     private final LifeboatConfig config;
     private final NoticeTargets targets;
     private final Duty duty;
+    private final ReentrantLock telling = new ReentrantLock();
 
     NoticeSweep(
             NoticeBook book,
@@ -96,9 +99,18 @@ class NoticeSweep implements Sweeps {
     }
 
     private void tellNews() {
+        telling.lock();
+        try {
+            tellNews(Instant.MAX);
+        } finally {
+            telling.unlock();
+        }
+    }
+
+    private void tellNews(Instant end) {
         lookAtRuns();
         lookAtParked();
-        deliver(Instant.MAX);
+        deliver(end);
     }
 
     private void lookAtEnvironments() {
@@ -123,14 +135,25 @@ class NoticeSweep implements Sweeps {
     }
 
     void atTheEnd(@Observes ShutdownEvent stop) {
-        if (duty.stays() && isWanted()) {
-            try {
-                lookAtRuns();
-                lookAtParked();
-                deliver(Instant.now().plus(AT_THE_END));
-            } catch (RuntimeException e) {
-                LOG.warnf("notices were not all sent; the next engine goes on: %s", e.getMessage());
+        if (!duty.stays() || !isWanted()) {
+            return;
+        }
+        Instant end = Instant.now().plus(AT_THE_END);
+        try {
+            // What the clock's sweep has taken nobody else tells; it needs the state until it is done.
+            if (!telling.tryLock(AT_THE_END.toSeconds(), TimeUnit.SECONDS)) {
+                LOG.warn("a notice is still being sent; the next engine goes on");
+                return;
             }
+            try {
+                tellNews(end);
+            } finally {
+                telling.unlock();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (RuntimeException e) {
+            LOG.warnf("notices were not all sent; the next engine goes on: %s", e.getMessage());
         }
     }
 

@@ -446,9 +446,14 @@ final class Installation implements AutoCloseable {
         }
     }
 
+    /** Tells what still runs to stop; does not wait for it. */
+    void startStopping() {
+        started.forEach(Process::destroy);
+    }
+
     /** Ends what still runs, the embedded server too. */
     void stop() throws IOException {
-        started.forEach(Process::destroy);
+        startStopping();
         for (Process process : started) {
             try {
                 if (!process.waitFor(30, TimeUnit.SECONDS)) {

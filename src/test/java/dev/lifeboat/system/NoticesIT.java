@@ -20,6 +20,7 @@ import java.security.GeneralSecurityException;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
@@ -47,6 +48,10 @@ class NoticesIT {
 
     private final List<Call> calls = new CopyOnWriteArrayList<>();
     private final AtomicInteger refusals = new AtomicInteger();
+    private final AtomicInteger arrivals = new AtomicInteger();
+    /** Without a permit, the receiver answers nobody. */
+    private final Semaphore held = new Semaphore(1);
+
     private HttpServer receiver;
     private GreenMail mail;
     private Installation shop;
@@ -57,6 +62,9 @@ class NoticesIT {
         receiver.createContext("/", exchange -> {
             String body = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
             boolean refused = refusals.getAndUpdate(left -> Math.max(0, left - 1)) > 0;
+            arrivals.incrementAndGet();
+            held.acquireUninterruptibly();
+            held.release();
             if (!refused) {
                 calls.add(new Call(
                         exchange.getRequestURI().getPath(),
@@ -144,5 +152,21 @@ class NoticesIT {
         shop.serve();
         Installation.await("the notice", () -> !hooks().isEmpty());
         assertThat(hooks()).hasSize(1);
+    }
+
+    @Test
+    void an_engine_that_is_stopped_while_it_tells_one_target_tells_the_others_too()
+            throws IOException, InterruptedException {
+        shop.serve();
+        TestCluster.drop("it_notices");
+        held.acquire();
+        assertThat(shop.lifeboat("validate", "shop").exitCode()).isNotZero();
+        Installation.await("the first call", () -> arrivals.get() == 1);
+        shop.startStopping();
+        Installation.await("the stop to be begun", () -> Files.notExists(folder.resolve("data/endpoint")));
+        held.release();
+        shop.stop();
+        assertThat(calls).extracting(Call::path).containsExactlyInAnyOrder("/chat", "/hook");
+        assertThat(mail.getReceivedMessages()).hasSize(1);
     }
 }
