@@ -64,12 +64,13 @@ for tool in tar zstd sha256sum jq; do
   command -v "$tool" >/dev/null || die "$tool is missing" "install it with this system's package manager"
 done
 java=
-for candidate in "${JAVA_HOME:+$JAVA_HOME/bin/java}" "$(command -v java || true)" /usr/lib/jvm/*/bin/java; do
-  if [ -z "$java" ] && [ -x "$candidate" ]; then
-    java=$candidate
+on_path=$(readlink -f "$(command -v java || echo /nowhere)")
+for candidate in "${JAVA_HOME:-}" "${on_path%/bin/java}" /usr/lib/jvm/*; do
+  if [ -z "$java" ] && [ -x "$candidate/bin/java" ] && grep -Eqs '^JAVA_VERSION="(2[5-9]|[3-9][0-9])' "$candidate/release"; then
+    java=$candidate/bin/java
   fi
 done
-[ -n "$java" ] || die "no JDK was found" "install a JDK 25 or set JAVA_HOME"
+[ -n "$java" ] || die "no JDK 25 was found" "install one or set JAVA_HOME"
 shopt -s nullglob
 servers=(/usr/lib/postgresql/*/bin /usr/pgsql-*/bin)
 shopt -u nullglob

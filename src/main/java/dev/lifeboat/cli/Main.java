@@ -3,6 +3,7 @@ package dev.lifeboat.cli;
 import dev.lifeboat.fault.OneLine;
 import io.quarkus.runtime.annotations.QuarkusMain;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import picocli.CommandLine;
@@ -14,7 +15,14 @@ import picocli.CommandLine;
         description = "Backup, restore and disaster recovery for self-hosted Odoo.",
         synopsisSubcommandLabel = "COMMAND",
         versionProvider = Version.class,
-        subcommands = {
+        footer = {
+            "",
+            "Exit codes: 0 success, 1 failed, 2 usage, 3 a precondition does not hold, 4 rolled back,"
+                    + " 5 stopped on request.",
+            "Begin with:  lifeboat demo   or   lifeboat env discover --odoo-conf FILE --name NAME"
+        })
+public final class Main implements Runnable {
+    private static final List<Class<?>> COMMANDS = List.of(
             DemoCommand.class,
             ServeCommand.class,
             SidecarCommand.class,
@@ -44,15 +52,8 @@ import picocli.CommandLine;
             LoginCommand.class,
             TokenCommand.class,
             MemberCommand.class,
-            CompletionCommand.class
-        },
-        footer = {
-            "",
-            "Exit codes: 0 success, 1 failed, 2 usage, 3 a precondition does not hold, 4 rolled back,"
-                    + " 5 stopped on request.",
-            "Begin with:  lifeboat demo   or   lifeboat env discover --odoo-conf FILE --name NAME"
-        })
-public final class Main implements Runnable {
+            CompletionCommand.class);
+
     @CommandLine.Spec
     CommandLine.Model.CommandSpec spec;
 
@@ -115,7 +116,7 @@ public final class Main implements Runnable {
 
     /** Runs a command in this process; gives its exit code. */
     static int execute(String... arguments) {
-        return commandLine()
+        return commandLine(arguments)
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setExecutionExceptionHandler((error, line, parsed) -> {
                     line.getErr().println("error: " + OneLine.lines(describe(error)));
@@ -125,11 +126,29 @@ public final class Main implements Runnable {
                 .execute(arguments);
     }
 
-    /** The commands; every group of them explains itself, too. */
+    /** All commands; every group of them explains itself, too. */
     static CommandLine commandLine() {
+        return commandLine(COMMANDS);
+    }
+
+    /** What is needed for these arguments: reading what all commands are like takes a good part of a command's start. */
+    private static CommandLine commandLine(String... arguments) {
+        return commandLine(COMMANDS.stream()
+                .filter(command -> arguments.length > 0 && name(command).equals(arguments[0]))
+                .findFirst()
+                .<List<Class<?>>>map(List::of)
+                .orElse(COMMANDS));
+    }
+
+    private static CommandLine commandLine(List<Class<?>> commands) {
         var line = new CommandLine(new Main());
+        commands.forEach(command -> line.addSubcommand(name(command), command));
         explain(line);
         return line;
+    }
+
+    private static String name(Class<?> command) {
+        return command.getAnnotation(CommandLine.Command.class).name();
     }
 
     private static void explain(CommandLine command) {
