@@ -17,7 +17,7 @@ import java.util.Map;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
-/** The API's description is one that programs can be made of, and what is kept of it is what is served. */
+/** The API's description is one that programs can be made of; what is kept and served is what the program's resources say. */
 @QuarkusTest
 @QuarkusTestResource(StateResource.class)
 class DescriptionTest {
@@ -27,8 +27,21 @@ class DescriptionTest {
 
     /** Run with -Dreference=write to write it anew. */
     @Test
-    void the_description_that_is_kept_is_the_one_that_is_served() throws IOException {
-        hold(KEPT, served("yaml"));
+    void the_description_that_is_kept_is_the_one_that_the_resources_give() throws IOException {
+        hold(KEPT, asked("/q/described?format=yaml"));
+    }
+
+    @Test
+    void what_is_served_is_what_is_kept_in_the_form_that_is_asked_for() throws IOException {
+        assertThat(asked("/q/openapi")).isEqualTo(Files.readString(KEPT));
+        JsonNode json = Json.mapper().readTree(asked("/q/described?format=json"));
+        assertThat(Json.mapper().readTree(asked("/q/openapi?format=json"))).isEqualTo(json);
+        given().header("Authorization", "Bearer " + StateResource.TOKEN)
+                .accept("application/json")
+                .get("/q/openapi")
+                .then()
+                .statusCode(200)
+                .contentType("application/json");
     }
 
     /** Run with -Dreference=write to write it anew. */
@@ -144,12 +157,13 @@ class DescriptionTest {
     }
 
     private static JsonNode description() throws IOException {
-        return Json.mapper().readTree(served("json"));
+        return Json.mapper().readTree(asked("/q/described?format=json"));
     }
 
-    private static String served(String format) {
+    private static String asked(String path) {
         return given().header("Authorization", "Bearer " + StateResource.TOKEN)
-                .get("/q/openapi?format=" + format)
+                .accept("*/*")
+                .get(path)
                 .asString();
     }
 }

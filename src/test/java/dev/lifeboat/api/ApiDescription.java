@@ -24,7 +24,7 @@ import org.eclipse.microprofile.openapi.models.security.SecurityScheme;
 
 /**
  * Makes of what the framework reads in the resources a description from which a client can be generated: what holds for all of the
- * API (who is let in, how trouble is told, what is begun once), and what JSON is really like. docs/openapi.yaml is a copy of it.
+ * API (who is let in, how trouble is told, what is begun once), and what JSON is really like. docs/openapi.yaml, which is served, is a copy of it.
  */
 @OpenApiFilter(stages = OpenApiFilter.RunStage.BUILD)
 public class ApiDescription implements OASFilter {
