@@ -111,7 +111,8 @@ public class AccessFilter {
         } else if (!page && isMultipart(call.request())) {
             refuse(call, 415, Fault.of(FaultCode.BAD_INPUT, "the request has several parts", "Send JSON."));
         } else if (isSignedEvent(call, path) && hasNoBody(call.request())) {
-            refuseWithoutBody(call);
+            // The framework would wait for it until the caller gives up.
+            refuse(call, 400, Begun.noBody());
         } else if (isOpen(path) || isSignedEvent(call, path) || isLoginElsewhere(path)) {
             call.next();
         } else if (role == LifeboatConfig.Role.ENGINE || (serves(START) && isServed(path))) {
@@ -216,7 +217,8 @@ public class AccessFilter {
         } else if (path.equals("/") && safe && role == LifeboatConfig.Role.ENGINE) {
             call.response().setStatusCode(303).putHeader("Location", "/console").end();
         } else if ((path.startsWith("/api/") || path.equals("/events")) && !safe && hasNoBody(call.request())) {
-            refuseWithoutBody(call);
+            // The framework would wait for it until the caller gives up.
+            refuse(call, 400, Begun.noBody());
         } else if (path.equals(METRICS) || path.startsWith(METRICS + "/")) {
             metrics(call, caller);
         } else if (isResource(path)) {
@@ -305,17 +307,6 @@ public class AccessFilter {
                         asked.result().ifPresentOrElse(fault -> refuse(call, 403, fault), call::next);
                     }
                 });
-    }
-
-    /** The framework would wait for the body until the caller gives up. */
-    private static void refuseWithoutBody(RoutingContext call) {
-        refuse(
-                call,
-                400,
-                Fault.of(
-                        FaultCode.BAD_INPUT,
-                        "the request has no body",
-                        "Send JSON; {} where there is nothing to say."));
     }
 
     /** Nothing here takes one, and the framework would wait for its parts before anybody could say so. */

@@ -65,11 +65,12 @@ class Begun {
      */
     static void requireSaid(Object body) {
         if (body == null) {
-            throw Fault.of(
-                            FaultCode.BAD_INPUT,
-                            "the request has no body",
-                            "Send JSON; {} where there is nothing to say.")
-                    .toException();
+            throw noBody().toException();
         }
+    }
+
+    /** What a request is told that has no body where one is wanted. */
+    static Fault noBody() {
+        return Fault.of(FaultCode.BAD_INPUT, "the request has no body", "Send JSON; {} where there is nothing to say.");
     }
 }

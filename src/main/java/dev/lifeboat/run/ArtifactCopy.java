@@ -40,6 +40,7 @@ public class ArtifactCopy extends PanacheEntityBase {
     @Column(name = "stored_at")
     public Instant storedAt;
 
+    /** Whether it can be restored from, as far as is known. */
     public boolean isGood() {
         return status.equals("good");
     }
