@@ -16,6 +16,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.newsclub.net.unix.AFUNIXSocketFactory;
 
 /**
@@ -304,10 +306,11 @@ public final class DatabaseServer {
     }
 
     /**
-     * Ends every session on a database and waits until they are gone.
+     * Ends the sessions that are on a database, each once, and waits until they are gone. Who connects again meanwhile is let be:
+     * a client that repeats what was cut off is not cut off for ever.
      *
-     * @param limit how long to wait; sessions that connect again in between are ended too
-     * @return the sessions that are still there, because the role may not end them or they came back
+     * @param limit how long to wait
+     * @return those of them that are still there, because the role may not end them
      */
     public List<Session> terminateSessions(String database, Duration limit) {
         try (Connection connection = connectMaintenance()) {
@@ -319,34 +322,49 @@ public final class DatabaseServer {
 
     static List<Session> terminateSessions(Connection connection, String database, Duration limit) throws SQLException {
         long end = System.nanoTime() + limit.toNanos();
-        while (true) {
-            List<Session> left = sessions(connection, database);
-            if (left.isEmpty()) {
-                return left;
-            }
-            try (var ending = connection.prepareStatement("SELECT pg_terminate_backend(?)")) {
-                for (Session session : left) {
-                    ending.setInt(1, session.pid());
-                    try (var ignored = ending.executeQuery()) {
-                        ignored.next();
-                    } catch (SQLException e) {
-                        if (!"42501".equals(e.getSQLState())) {
-                            throw e;
-                        }
-                        // no right to end it: it stays in the list that the caller gets
-                    }
-                }
-            }
-            if (System.nanoTime() >= end) {
-                return left;
-            }
+        List<Session> left = sessions(connection, database);
+        terminate(connection, left);
+        while (!left.isEmpty() && System.nanoTime() < end) {
             try {
                 Thread.sleep(20);
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 return left;
             }
+            Set<Integer> there =
+                    sessions(connection, database).stream().map(Session::pid).collect(Collectors.toSet());
+            left = left.stream()
+                    .filter(session -> there.contains(session.pid()))
+                    .toList();
         }
+        return left;
+    }
+
+    private static void terminate(Connection connection, List<Session> sessions) throws SQLException {
+        try (var ending = connection.prepareStatement("SELECT pg_terminate_backend(?)")) {
+            for (Session session : sessions) {
+                ending.setInt(1, session.pid());
+                try (var ignored = ending.executeQuery()) {
+                    ignored.next();
+                } catch (SQLException e) {
+                    if (!"42501".equals(e.getSQLState())) {
+                        throw e;
+                    }
+                    // no right to end it: it stays in the list that the caller gets
+                }
+            }
+        }
+    }
+
+    /**
+     * Ends the sessions that are in the way of a renaming that already keeps new ones out; without such a renaming, nobody's. Whoever
+     * is cut off here can't come back before it is over, and is cut off once.
+     */
+    static void terminateSessionsInTheWay(Connection connection, String database) throws SQLException {
+        terminate(connection, sessions(connection, database, """
+                 AND EXISTS (SELECT FROM pg_locks l
+                             WHERE l.locktype = 'object' AND l.classid = 'pg_database'::regclass AND l.objid = datid
+                               AND l.mode = 'AccessExclusiveLock' AND l.granted)"""));
     }
 
     /**

@@ -244,16 +244,13 @@ public final class DatabaseSwap {
 
     /**
      * Runs the renames in one transaction. A rename first locks the database's name against new sessions and then waits for
-     * those that are there; ending them meanwhile, from a second connection, makes the outcome certain however often
-     * clients come back.
+     * those that are there; ending them then, from a second connection, makes the outcome certain however often clients come
+     * back, and cuts none of them off twice.
      */
     private void exchange(Journal journal, List<String> steps, State wanted, String... databases) {
         SQLException last = null;
         for (int attempt = 1; attempt <= attempts; attempt++) {
             try (Connection ending = server.connectMaintenance(STATEMENT_LIMIT)) {
-                for (String database : databases) {
-                    DatabaseServer.terminateSessions(ending, database, Duration.ofSeconds(2));
-                }
                 var renames = new FutureTask<Void>(() -> {
                     inOneTransaction(steps);
                     return null;
@@ -262,7 +259,7 @@ public final class DatabaseSwap {
                 long end = System.nanoTime() + ATTEMPT_LIMIT.toNanos();
                 while (!renames.isDone() && System.nanoTime() < end) {
                     for (String database : databases) {
-                        DatabaseServer.terminateSessions(ending, database, Duration.ZERO);
+                        DatabaseServer.terminateSessionsInTheWay(ending, database);
                     }
                     Thread.sleep(20);
                 }

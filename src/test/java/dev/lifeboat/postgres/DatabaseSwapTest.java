@@ -17,9 +17,11 @@ import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 class DatabaseSwapTest {
@@ -123,6 +125,42 @@ class DatabaseSwapTest {
         assertThat(wrong).isEmpty();
         assertThat(seen).isSubsetOf("original", "restored");
         assertThat(which()).isEqualTo("restored");
+    }
+
+    @Test
+    @Timeout(120)
+    void a_client_that_comes_back_at_once_is_cut_off_once_in_a_swap() throws Exception {
+        var stop = new AtomicBoolean();
+        var cuts = new AtomicInteger();
+        var connected = new CountDownLatch(1);
+        Thread client = Thread.ofPlatform().start(() -> {
+            while (!stop.get()) {
+                try (var connection = server.connect();
+                        var statement = connection.createStatement()) {
+                    connected.countDown();
+                    statement.execute("SELECT pg_sleep(60)");
+                } catch (SQLException cut) {
+                    cuts.incrementAndGet();
+                } catch (FaultException refused) {
+                    Thread.onSpinWait();
+                }
+            }
+        });
+        connected.await();
+        for (int swaps = 1; swaps <= 5; swaps++) {
+            if (swaps % 2 == 1) {
+                swap().swap(LIVE, FRESH, OLD);
+            } else {
+                swap().swapBack();
+            }
+            while (server.sessions(LIVE).isEmpty()) {
+                Thread.sleep(20);
+            }
+            assertThat(cuts).hasValueLessThanOrEqualTo(swaps);
+        }
+        stop.set(true);
+        server.terminateSessions(LIVE, Duration.ofSeconds(5));
+        client.join();
     }
 
     @Test
