@@ -15,7 +15,9 @@ jar=$home/target/quarkus-app/quarkus-run.jar
 trained=$work/function.aot
 pause=$work/pause
 [ -p "$pause" ] || mkfifo "$pause"
-flags=(-Xlog:disable -XX:+UseSerialGC -Xmx256m -XX:TieredStopAtLevel=1 -XX:-UsePerfData --enable-native-access=ALL-UNNAMED
+# Those of the image (infra/images/lifeboat), in a container of 384 MiB.
+flags=(-Xlog:disable -XX:+UseSerialGC -Xms192m -Xmx192m -XX:TieredStopAtLevel=1 -XX:NewRatio=1 -XX:+UnlockDiagnosticVMOptions
+  -XX:ArchiveRelocationMode=0 -XX:MaxDirectMemorySize=96m -Xss512k -XX:-UsePerfData --enable-native-access=ALL-UNNAMED
   --sun-misc-unsafe-memory-access=allow -Djava.util.logging.manager=org.jboss.logmanager.LogManager)
 
 psql -X -q -d postgres -c 'DROP DATABASE IF EXISTS state' -c 'CREATE DATABASE state'
