@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# From the start of a function's process to its first answer, for which it asks two databases: the JVM alone, with the cache that
-# the launcher keeps, and with a cache that was trained by that function's own requests.
+# From the start of a function's process to its first answer, for which it asks two databases: the JVM alone, with a
+# cache that was trained by that function's own requests, and as the launcher starts it.
 set -euo pipefail
 # The data that the others measure with is not wanted here.
 set -- "$@" --files 10 --mb 1 --db-rows 10
@@ -16,7 +16,7 @@ trained=$work/function.aot
 pause=$work/pause
 [ -p "$pause" ] || mkfifo "$pause"
 # Those of the image (infra/images/lifeboat), in a container of 384 MiB.
-flags=(-Xlog:disable -XX:+UseSerialGC -Xms192m -Xmx192m -XX:TieredStopAtLevel=1 -XX:NewRatio=1 -XX:+UnlockDiagnosticVMOptions
+flags=(-Xlog:disable -XX:+UseSerialGC -Xms192m -Xmx192m -XX:TieredStopAtLevel=1 -XX:NewRatio=1 -XX:SurvivorRatio=30 -XX:+UnlockDiagnosticVMOptions
   -XX:ArchiveRelocationMode=0 -XX:MaxDirectMemorySize=96m -Xss512k -XX:-UsePerfData --enable-native-access=ALL-UNNAMED
   --sun-misc-unsafe-memory-access=allow -Djava.util.logging.manager=org.jboss.logmanager.LogManager)
 
@@ -34,11 +34,11 @@ ask() {
     "http://127.0.0.1:$function_port/$function"
 }
 
-first_answer() { # [JVM OPTION…]: sets took_s, processor_s (which other work on the machine hardly changes), memory_mb
+first_answer() { # COMMAND…: sets took_s, processor_s (which other work on the machine hardly changes), memory_mb
   local begin end pid ticks
   ticks=$(getconf CLK_TCK)
   begin=$EPOCHREALTIME
-  "$java" "${flags[@]}" "$@" -jar "$jar" function "$function" --port "$function_port" >"$work/function.log" 2>&1 &
+  "$@" function "$function" --port "$function_port" >"$work/function.log" 2>&1 &
   pid=$!
   # Whoever asks by a program of its own, again and again, takes the processor that the start needs.
   until { exec 3<>"/dev/tcp/127.0.0.1/$function_port"; } 2>/dev/null; do
@@ -63,7 +63,7 @@ first_answer() { # [JVM OPTION…]: sets took_s, processor_s (which other work o
 
 median() { printf '%s\n' "$@" | sort -n | sed -n "$((($# + 1) / 2))p"; }
 
-measure() { # NAME [JVM OPTION…]
+measure() { # NAME COMMAND…
   local name=$1 all=() processor=()
   shift
   for ((i = 0; i < rounds; i++)); do
@@ -75,9 +75,14 @@ measure() { # NAME [JVM OPTION…]
     "$(median "${all[@]}")" "${all[*]}" "$(median "${processor[@]}")" "$memory_mb"
 }
 
+jvm() { printf '%s\n' "$java" "${flags[@]}" "$@" -jar "$jar"; }
+
 rm -f "$trained"
-first_answer "-XX:AOTCacheOutput=$trained"
+mapfile -t training < <(jvm "-XX:AOTCacheOutput=$trained")
+mapfile -t plain < <(jvm)
+mapfile -t cached < <(jvm "-XX:AOTCache=$trained")
+first_answer "${training[@]}"
 [ -s "$trained" ] || die "the JVM wrote no cache" "it has to be a JDK 25 or newer"
-measure "JVM"
-measure "JVM + the launcher's cache" "-XX:AOTCache=$home/target/lifeboat.aot"
-measure "JVM + a cache trained by the function" "-XX:AOTCache=$trained"
+measure "JVM" "${plain[@]}"
+measure "JVM + a cache trained by the function" "${cached[@]}"
+measure "./lifeboat function" "$home/lifeboat"
