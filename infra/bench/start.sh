@@ -75,14 +75,11 @@ measure() { # NAME COMMAND…
     "$(median "${all[@]}")" "${all[*]}" "$(median "${processor[@]}")" "$memory_mb"
 }
 
-jvm() { printf '%s\n' "$java" "${flags[@]}" "$@" -jar "$jar"; }
+jvm=("$java" "${flags[@]}")
 
 rm -f "$trained"
-mapfile -t training < <(jvm "-XX:AOTCacheOutput=$trained")
-mapfile -t plain < <(jvm)
-mapfile -t cached < <(jvm "-XX:AOTCache=$trained")
-first_answer "${training[@]}"
+first_answer "${jvm[@]}" "-XX:AOTCacheOutput=$trained" -jar "$jar"
 [ -s "$trained" ] || die "the JVM wrote no cache" "it has to be a JDK 25 or newer"
-measure "JVM" "${plain[@]}"
-measure "JVM + a cache trained by the function" "${cached[@]}"
+measure "JVM" "${jvm[@]}" -jar "$jar"
+measure "JVM + a cache trained by the function" "${jvm[@]}" "-XX:AOTCache=$trained" -jar "$jar"
 measure "./lifeboat function" "$home/lifeboat"

@@ -111,7 +111,6 @@ public class AccessFilter {
         } else if (!page && isMultipart(call.request())) {
             refuse(call, 415, Fault.of(FaultCode.BAD_INPUT, "the request has several parts", "Send JSON."));
         } else if (isSignedEvent(call, path) && hasNoBody(call.request())) {
-            // The framework would wait for it until the caller gives up.
             refuse(call, 400, Begun.noBody());
         } else if (isOpen(path) || isSignedEvent(call, path) || isLoginElsewhere(path)) {
             call.next();
@@ -217,7 +216,6 @@ public class AccessFilter {
         } else if (path.equals("/") && safe && role == LifeboatConfig.Role.ENGINE) {
             call.response().setStatusCode(303).putHeader("Location", "/console").end();
         } else if ((path.startsWith("/api/") || path.equals("/events")) && !safe && hasNoBody(call.request())) {
-            // The framework would wait for it until the caller gives up.
             refuse(call, 400, Begun.noBody());
         } else if (path.equals(METRICS) || path.startsWith(METRICS + "/")) {
             metrics(call, caller);
@@ -315,6 +313,7 @@ public class AccessFilter {
         return type != null && type.strip().toLowerCase(Locale.ROOT).startsWith("multipart/");
     }
 
+    /** Where a body is wanted, the framework would wait for it until the caller gives up. */
     private static boolean hasNoBody(HttpServerRequest request) {
         String length = request.getHeader("Content-Length");
         return length == null

@@ -142,7 +142,7 @@ public final class Main implements Runnable {
 
     private static CommandLine commandLine(List<Class<?>> commands) {
         var line = new CommandLine(new Main());
-        commands.forEach(command -> line.addSubcommand(name(command), command));
+        commands.forEach(line::addSubcommand);
         explain(line);
         return line;
     }
