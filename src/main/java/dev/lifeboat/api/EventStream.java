@@ -24,6 +24,10 @@ import java.util.concurrent.TimeUnit;
 @ApplicationScoped
 public class EventStream {
     private static final int PAUSE_MILLIS = 250;
+    /** In a step that takes long, a look at it four times a second would cost the step what nobody sees. */
+    private static final int LONG_PAUSE_MILLIS = 1000;
+
+    private static final long LONG_NANOS = TimeUnit.SECONDS.toNanos(2);
     /** What stands between ends connections on which nothing goes over. */
     private static final long LONGEST_SILENCE_NANOS = TimeUnit.SECONDS.toNanos(10);
     /** A run that hangs keeps no connection for ever; who listens asks again. */
@@ -75,6 +79,7 @@ public class EventStream {
         private String toldRun = "";
         private String toldProgress = "[]";
         private long sentAt = System.nanoTime();
+        private long changedAt = sentAt;
 
         Listener(
                 String runId,
@@ -101,6 +106,7 @@ public class EventStream {
                 }
                 for (RunsResource.EventView event : after(runId, last)) {
                     last = event.id();
+                    changedAt = System.nanoTime();
                     send(sse.newEventBuilder()
                             .id(Long.toString(event.id()))
                             .name(event.type())
@@ -116,7 +122,8 @@ public class EventStream {
                 if (System.nanoTime() - sentAt > LONGEST_SILENCE_NANOS) {
                     send(sse.newEventBuilder().comment(" nothing has changed"));
                 }
-                TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
+                boolean quiet = System.nanoTime() - changedAt > LONG_NANOS;
+                TimeUnit.MILLISECONDS.sleep(quiet ? LONG_PAUSE_MILLIS : PAUSE_MILLIS);
             }
         }
 

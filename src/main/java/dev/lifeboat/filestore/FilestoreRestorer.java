@@ -45,7 +45,7 @@ import java.util.concurrent.atomic.AtomicLong;
 public final class FilestoreRestorer {
     private static final int BATCH_FILES = 256;
     private static final long BATCH_BYTES = 16L * 1024 * 1024;
-    private static final int BUFFER = 256 * 1024;
+    private static final int BUFFER = 64 * 1024;
     /** What is read ahead of a part that comes from a bucket. */
     private static final long BYTES_OF_A_THREAD = 12L * 1024 * 1024;
 
@@ -250,17 +250,17 @@ public final class FilestoreRestorer {
     }
 
     private void place(List<IndexEntry.File> files, List<FilestoreIndex.PartRef> known) throws IOException {
-        byte[] buffer = new byte[BUFFER];
-        MessageDigest sha1 = Hashes.sha1();
         var wanted = new ArrayList<IndexEntry.File>();
         for (IndexEntry.File file : files) {
-            if (link(file, sha1, buffer)) {
+            if (link(file)) {
                 linked.incrementAndGet();
                 progress.advance(file.size(), 1);
             } else {
                 wanted.add(file);
             }
         }
+        byte[] buffer = new byte[BUFFER];
+        MessageDigest sha1 = Hashes.sha1();
         try (var reader = new ContentReader(parts, known)) {
             for (IndexEntry.File file : wanted) {
                 extract(file, reader, sha1, buffer);
@@ -280,7 +280,7 @@ public final class FilestoreRestorer {
     }
 
     /** Links a file of the present filestore where it is exactly the one that is wanted. */
-    private boolean link(IndexEntry.File file, MessageDigest sha1, byte[] buffer) {
+    private boolean link(IndexEntry.File file) {
         if (present.isEmpty() || !Names.isContentAddressed(file.path()) || file.isDamaged()) {
             return false;
         }
@@ -295,12 +295,7 @@ public final class FilestoreRestorer {
             if (!fits) {
                 return false;
             }
-            try (InputStream in = Files.newInputStream(there, LinkOption.NOFOLLOW_LINKS)) {
-                for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
-                    sha1.update(buffer, 0, n);
-                }
-            }
-            if (!HexFormat.of().formatHex(sha1.digest()).equals(file.sha1())) {
+            if (!Trees.sha1(there).equals(file.sha1())) {
                 return false;
             }
             Path here = inside.resolve(file.path());
@@ -311,7 +306,6 @@ public final class FilestoreRestorer {
             // Not there, not readable (a restore is wanted when a disk dies), a file system without links, or a file
             // that
             // has as many as it may: it is fetched instead. What is wrong with the target shows then.
-            sha1.reset();
             return false;
         }
     }
