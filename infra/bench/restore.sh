@@ -36,8 +36,12 @@ between() { # JSON FROM TO: from the start of one step to the end of another, in
     ([.steps[] | select(.name == $to)][0].finished_at | at) - ([.steps[] | select(.name == $from)][0].started_at | at)' <<<"$1"
 }
 
-warm() { # FILE…: both ways find what they read in the page cache, as far as it fits
+warm() { # FILE…: each way finds what it reads in the page cache, as far as it fits
   find "$@" -type f -exec cat {} + >/dev/null
+}
+
+forget() { # FILE…: what only one way reads takes no room there from the next one
+  find "$@" -type f -exec dd if={} iflag=nocache count=0 status=none \;
 }
 
 per() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.1f", a / b }'; }
@@ -77,9 +81,10 @@ for ((round = 1; round <= rounds; round++)); do
     restic -q -r "$repository" restore latest --target "$work/extracted" >/dev/null
     restic_s=$(seconds "$begin" "$EPOCHREALTIME")
     rm -rf "$work/extracted"
+    forget "$repository"
   fi
   lose
-  warm "$filestore" "$parts"
+  warm "$parts" "$filestore"
   sync
   json=$(lifeboat restore bench "$artifact" --type filestore_only --again) || failed
   own_s=$(step_seconds "$json" prepare-restore restore-filestore)

@@ -2,8 +2,10 @@ package dev.lifeboat.cli;
 
 import dev.lifeboat.fault.OneLine;
 import io.quarkus.runtime.annotations.QuarkusMain;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import picocli.CommandLine;
@@ -76,7 +78,7 @@ public final class Main implements Runnable {
             paramLabel = "FOLDER",
             description = "Lifeboat's data folder (default: ./data).")
     void dataDir(Path folder) {
-        System.setProperty("lifeboat.data-dir", folder.toAbsolutePath().toString());
+        useDataDir(folder);
     }
 
     /** In place of the data folder's engine; the environment's LIFEBOAT_URL says the same. */
@@ -89,6 +91,10 @@ public final class Main implements Runnable {
                             + " folder's own engine).")
     void server(java.net.URI url) {
         System.setProperty("lifeboat.url", url.toString());
+    }
+
+    static void useDataDir(Path folder) {
+        System.setProperty("lifeboat.data-dir", folder.toAbsolutePath().toString());
     }
 
     @Override
@@ -116,14 +122,24 @@ public final class Main implements Runnable {
 
     /** Runs a command in this process; gives its exit code. */
     static int execute(String... arguments) {
+        Optional<FunctionCommand> function = FunctionCommand.of(arguments);
+        if (function.isPresent()) {
+            try {
+                return function.get().call();
+            } catch (IOException | InterruptedException | RuntimeException e) {
+                return broken(e);
+            }
+        }
         return commandLine(arguments)
                 .setCaseInsensitiveEnumValuesAllowed(true)
-                .setExecutionExceptionHandler((error, line, parsed) -> {
-                    line.getErr().println("error: " + OneLine.lines(describe(error)));
-                    line.getErr().println("  what to do: see the log in the data folder; please report it");
-                    return ExitCode.FAILED;
-                })
+                .setExecutionExceptionHandler((error, line, parsed) -> broken(error))
                 .execute(arguments);
+    }
+
+    private static int broken(Exception error) {
+        System.err.println("error: " + OneLine.lines(describe(error)));
+        System.err.println("  what to do: see the log in the data folder; please report it");
+        return ExitCode.FAILED;
     }
 
     /** All commands; every group of them explains itself, too. */

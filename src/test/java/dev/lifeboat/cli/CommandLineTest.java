@@ -339,6 +339,50 @@ class CommandLineTest {
         assertThat(function.err()).contains("LIFEBOAT_TOKEN", "QUARKUS_DATASOURCE_JDBC_URL");
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "dump-db",
+                "dump-db --port 8080",
+                "advance --host 0.0.0.0 --port 8080",
+                "validate --port 0 --data-dir data --host ::1"
+            })
+    void a_functions_plain_arguments_are_understood_as_the_library_understands_them(String line) {
+        var library = new FunctionCommand();
+        var main = new picocli.CommandLine(new Main());
+        main.addSubcommand(library);
+        main.parseArgs(("function " + line).split(" "));
+        String folder = System.clearProperty("lifeboat.data-dir");
+
+        assertThat(FunctionCommand.of(("function " + line).split(" "))).hasValueSatisfying(plain -> {
+            assertThat(plain.name).isEqualTo(library.name);
+            assertThat(plain.listening).usingRecursiveComparison().isEqualTo(library.listening);
+        });
+        if (line.contains("--data-dir")) {
+            assertThat(System.clearProperty("lifeboat.data-dir")).isEqualTo(folder);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "serve --port 1",
+                "function",
+                "function --help",
+                "function dump-db --help",
+                "function dump-db --port=1",
+                "function dump-db --port x",
+                "function dump-db --port 123456",
+                "function dump-db --port -1",
+                "function dump-db --no-such 1",
+                "function @file",
+                "function dump-db --host \"a\"",
+                "function dump-db other"
+            })
+    void all_other_arguments_are_left_to_the_library(String line) {
+        assertThat(FunctionCommand.of(line.split(" "))).isEmpty();
+    }
+
     @Test
     void discover_works_without_any_engine(@TempDir Path odoo) throws IOException {
         Path conf = Files.writeString(
