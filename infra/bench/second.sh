@@ -32,7 +32,21 @@ per() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", a / b }'; }
 printf 'filestore %s MiB in %s files, %s processors\n' \
   "$(du -sm --apparent-size "$filestore" | cut -f1)" "$(find "$filestore" -type f | wc -l)" "$(nproc)"
 
+command -v curl >/dev/null || die "curl is missing" "install it with this system's package manager"
 rm -rf "$lifeboat_dir/data/artifacts"
+say "starting the engine that schedules start backups in ..."
+(cd "$lifeboat_dir" && exec "$home/lifeboat" serve --port 18630) >"$work/serve.log" 2>&1 &
+engine=$!
+stop_engine() {
+  kill "$engine" 2>/dev/null || true
+  wait "$engine" 2>/dev/null || true
+}
+trap 'stop_engine; stop_all' EXIT
+for ((i = 0; i < 300; i++)); do
+  curl -s -f -m 5 -o /dev/null http://127.0.0.1:18630/q/health && break
+  kill -0 "$engine" 2>/dev/null || die "the engine ended" "read $work/serve.log"
+  sleep .2
+done
 say "the first backups ..."
 backup --type filestore_only
 first_s=$archive_s
