@@ -303,9 +303,8 @@ public final class FilestoreRestorer {
             Files.createLink(here, there);
             return true;
         } catch (UnsupportedOperationException | IOException e) {
-            // Not there, not readable (a restore is wanted when a disk dies), a file system without links, or a file
-            // that
-            // has as many as it may: it is fetched instead. What is wrong with the target shows then.
+            // Not there, not readable (a restore is wanted when a disk dies), a file system without links, or
+            // a file that has as many as it may: it is fetched instead. What is wrong with the target shows then.
             return false;
         }
     }
