@@ -199,24 +199,28 @@ sample() { # PID FILE: every second the peaks so far: of the tree (Pss), of the 
 }
 
 # shellcheck disable=SC2034 # who sources this reads them
-backup() { # [OPTION…]: sets backup_s, archive_s, artifact, memory
+backup() { # [OPTION…]: sets backup_s, archive_s, artifact, and memory unless memory_unwatched is set
   local begin pid exit_code=0 pss pss_all jvm
   sync
   begin=$EPOCHREALTIME
   (cd "$lifeboat_dir" && exec "$home/lifeboat" backup bench --json "$@") >"$work/backup.json" 2>"$work/backup.log" &
   pid=$!
-  sample "$pid" "$work/peak" &
-  sampler=$!
+  if [ -z "${memory_unwatched:-}" ]; then
+    sample "$pid" "$work/peak" &
+    sampler=$!
+  fi
   wait "$pid" || exit_code=$?
   backup_s=$(seconds "$begin" "$EPOCHREALTIME")
-  wait "$sampler" || true
-  sampler=
+  if [ -n "${sampler:-}" ]; then
+    wait "$sampler" || true
+    sampler=
+    read -r pss pss_all jvm <"$work/peak"
+    memory="$((pss / 1024)) MiB with its children (Pss), $((pss_all / 1024)) MiB with its state server too, $((jvm / 1024)) MiB the JVM alone (VmHWM)"
+  fi
   if [ "$exit_code" -ne 0 ]; then
     cat "$work/backup.log" >&2
     die "the backup ended with exit code $exit_code" "read $work/backup.log and $lifeboat_dir/data/logs/lifeboat.log"
   fi
-  read -r pss pss_all jvm <"$work/peak"
-  memory="$((pss / 1024)) MiB with its children (Pss), $((pss_all / 1024)) MiB with its state server too, $((jvm / 1024)) MiB the JVM alone (VmHWM)"
   artifact=$(jq -r .artifact_id "$work/backup.json")
   archive_s=$(jq -r '[.steps[] | select(.name == "archive-filestore")][0].seconds' "$work/backup.json")
 }

@@ -33,21 +33,27 @@ printf 'filestore %s MiB in %s files, %s processors\n' \
   "$(du -sm --apparent-size "$filestore" | cut -f1)" "$(find "$filestore" -type f | wc -l)" "$(nproc)"
 
 command -v curl >/dev/null || die "curl is missing" "install it with this system's package manager"
-rm -rf "$lifeboat_dir/data/artifacts"
-say "starting the engine that schedules start backups in ..."
-(cd "$lifeboat_dir" && exec "$home/lifeboat" serve --port 18630) >"$work/serve.log" 2>&1 &
-engine=$!
+memory_unwatched=yes
+engine=
+start_engine() {
+  (cd "$lifeboat_dir" && exec "$home/lifeboat" serve --port 18630) >"$work/serve.log" 2>&1 &
+  engine=$!
+  for ((i = 0; i < 300; i++)); do
+    curl -s -f -m 5 -o /dev/null http://127.0.0.1:18630/q/health && break
+    kill -0 "$engine" 2>/dev/null || die "the engine ended" "read $work/serve.log"
+    sleep .2
+  done
+}
 stop_engine() {
+  [ -n "$engine" ] || return 0
   kill "$engine" 2>/dev/null || true
   wait "$engine" 2>/dev/null || true
+  engine=
 }
 trap 'stop_engine; stop_all' EXIT
-for ((i = 0; i < 300; i++)); do
-  curl -s -f -m 5 -o /dev/null http://127.0.0.1:18630/q/health && break
-  kill -0 "$engine" 2>/dev/null || die "the engine ended" "read $work/serve.log"
-  sleep .2
-done
-say "the first backups ..."
+rm -rf "$lifeboat_dir/data/artifacts"
+say "starting an engine as schedules start backups in, and the first backups ..."
+start_engine
 backup --type filestore_only
 first_s=$archive_s
 repository=
@@ -61,29 +67,42 @@ else
   say "restic is not installed: it is left out"
 fi
 # The filestore alone: the step would share the processors with the dump, as restic does not.
-for ((round = 1; round <= rounds; round++)); do
+measure() { # HEADING ROUND: one second backup of each, with files of its own
+  local restic_s= own
   new_files "$(((files + 99) / 100))" "$((mb * 1024 * 1024 / 100))"
-  restic_s=
-  if [ -n "$repository" ] && ((round % 2)); then
-    sync
-    begin=$EPOCHREALTIME
-    restic -q -r "$repository" backup "$filestore" >/dev/null
-    restic_s=$(seconds "$begin" "$EPOCHREALTIME")
+  if (($2 % 2)); then
+    restic_backup
   fi
   backup --type filestore_only
-  if [ -n "$repository" ] && ((round % 2 == 0)); then
-    sync
-    begin=$EPOCHREALTIME
-    restic -q -r "$repository" backup "$filestore" >/dev/null
-    restic_s=$(seconds "$begin" "$EPOCHREALTIME")
+  if (($2 % 2 == 0)); then
+    restic_backup
   fi
   own=$(jq .filestore.size "$lifeboat_dir/data/artifacts/bench/bench/$artifact/artifact.json")
-  printf 'round %d: 1%% new files\n' "$round"
+  printf '%s: 1%% new files\n' "$1"
   printf '  lifeboat archive-filestore %8s s   (the first backup: %s s)\n' "$archive_s" "$first_s"
   [ -z "$restic_s" ] || printf '  restic backup              %8s s   lifeboat takes %s of it\n' "$restic_s" "$(per "$archive_s" "$restic_s")"
   printf '  stored                     %8s MiB: %s times the new files in tar and zstd -1\n' "$(mib "$own")" "$(per "$own" "$new_compressed")"
-done
-backup --type filestore_only
-printf 'nothing new: lifeboat archive-filestore %s s\n' "$archive_s"
+}
+
+restic_backup() { # sets restic_s where restic is installed
+  [ -n "$repository" ] || return 0
+  local begin
+  sync
+  begin=$EPOCHREALTIME
+  restic -q -r "$repository" backup "$filestore" >/dev/null
+  restic_s=$(seconds "$begin" "$EPOCHREALTIME")
+}
+
+rounds_of() { # WHO
+  local round
+  for ((round = 1; round <= rounds; round++)); do
+    measure "$1, round $round" "$round"
+  done
+  backup --type filestore_only
+  printf '%s, nothing new: lifeboat archive-filestore %s s\n' "$1" "$archive_s"
+}
+rounds_of "by the running engine"
+stop_engine
+rounds_of "by a command that starts its own engine"
 remove_new_files
 rm -rf "$repository"

@@ -34,5 +34,10 @@ public sealed interface IndexEntry {
         boolean isDamaged() {
             return Names.isContentAddressed(path) && !Names.sha1Of(path).equals(sha1);
         }
+
+        /** The same file in another part, or in a frame that begins elsewhere. */
+        File placed(int part, long frame) {
+            return new File(path, mode, modified, size, sha1, part, frame, offset);
+        }
     }
 }
