@@ -6,11 +6,11 @@ export LC_ALL=C.UTF-8
 # shellcheck source=infra/bench/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-new_files() { # COUNT BYTES: files that were not there before, each under the name of its content; their names in new
+new_files() { # COUNT BYTES: files that were not there before, each under the name of its content; their names are added to new
   local made=$work/new-files
   rm -rf "$made"
   "$java" "$here/MakeFilestore.java" "$made" "$1" "$2" "$work/new.csv" "$RANDOM"
-  (cd "$made" && find . -type f | cut -c3-) >"$work/new"
+  (cd "$made" && find . -type f | cut -c3-) >>"$work/new"
   cp -a "$made/." "$filestore/"
   psql -X -q -v ON_ERROR_STOP=1 <<SQL
 CREATE TEMPORARY TABLE made (store_fname varchar, checksum varchar, file_size integer);
@@ -51,7 +51,7 @@ stop_engine() {
   engine=
 }
 trap 'stop_engine; stop_all' EXIT
-rm -rf "$lifeboat_dir/data/artifacts"
+rm -rf "$lifeboat_dir/data/artifacts" "$work/new"
 say "starting an engine as schedules start backups in, and the first backups ..."
 start_engine
 backup --type filestore_only

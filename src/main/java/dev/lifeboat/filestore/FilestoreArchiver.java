@@ -21,14 +21,16 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.Supplier;
 
 /**
- * Archives a filestore in one pass: reading, hashing and compressing go on in twice as many threads as there are processors (some wait for the disk),
- * writing keeps the order. The archive is a tar in zstd that {@code tar -I zstd -xf filestore.tar.zst -C <data_dir>/filestore/<database>}
+ * Archives a filestore in one pass: reading, hashing and compressing go on in twice as many threads as there are processors
+ * (some wait for the disk), writing keeps the order. The archive is a tar in zstd that {@code tar -I zstd -xf filestore.tar.zst -C <data_dir>/filestore/<database>}
  * restores; it consists of independent zstd frames of about 2 MiB of tar each, so that a single file can be fetched from
  * where its frame begins. Memory is bounded by the number of frames under way, whatever the size of files and filestore.
  *
@@ -50,7 +52,8 @@ public final class FilestoreArchiver {
     private static final int PIECE = 64 * 1024;
 
     private final Path root;
-    private final ReferredNames referred;
+    private final Supplier<ReferredNames> asked;
+    private final CompletableFuture<ReferredNames> referred = new CompletableFuture<>();
     private final FilestoreIndex.PartRef part;
     private final Optional<Base> base;
     private final int threads;
@@ -101,15 +104,19 @@ public final class FilestoreArchiver {
      * An archiver of one filestore.
      *
      * @param root the folder
-     * @param referred the names that the database refers to
+     * @param referred gives the names that the database refers to; asked for once, by the caller's thread, while the scan goes on
      * @param part how the index names the archive
      * @param base what need not be archived again; empty: every file is archived
      * @param progress told files and bytes as they are read
      */
     public FilestoreArchiver(
-            Path root, ReferredNames referred, FilestoreIndex.PartRef part, Optional<Base> base, Progress progress) {
+            Path root,
+            Supplier<ReferredNames> referred,
+            FilestoreIndex.PartRef part,
+            Optional<Base> base,
+            Progress progress) {
         this.root = root;
-        this.referred = referred;
+        this.asked = referred;
         this.part = part;
         this.base = base;
         this.threads = Workers.count(BYTES_OF_A_THREAD);
@@ -139,6 +146,7 @@ public final class FilestoreArchiver {
             var scan = new FilestoreScan(root, known, open, jobs, job -> workers.submit(() -> perform(job)));
             Thread scanning = Thread.ofPlatform().daemon().name("scan").start(scan);
             try {
+                ask();
                 return write(jobs, archive, index, scan, known.partsWith(part));
             } catch (IOException e) {
                 throw readFailed(e);
@@ -153,6 +161,16 @@ public final class FilestoreArchiver {
             }
         } finally {
             open.forEach(PinnedFolder::close);
+        }
+    }
+
+    /** A job that wants to know waits until this has ended, one way or the other. */
+    private void ask() {
+        try {
+            referred.complete(asked.get());
+        } catch (RuntimeException e) {
+            referred.completeExceptionally(e);
+            throw e;
         }
     }
 
@@ -223,7 +241,8 @@ public final class FilestoreArchiver {
                 uses.add(new PartUse(parts.get(i), files[i], bytes[i]));
             }
         }
-        return new Result(summary, List.copyOf(uses), referred.unseen(), damaged, inFlight, List.copyOf(exchanged));
+        return new Result(
+                summary, List.copyOf(uses), referred.join().unseen(), damaged, inFlight, List.copyOf(exchanged));
     }
 
     /** Enters what the base holds, up to a path or to the end; gives where it stopped. */
@@ -247,7 +266,7 @@ public final class FilestoreArchiver {
     private void enter(IndexEntry.File entry, FilestoreIndex.Writer entries, long[] files, long[] bytes)
             throws IOException {
         entries.add(entry);
-        referred.markSeen(entry.path());
+        referred.join().markSeen(entry.path());
         files[entry.part()]++;
         bytes[entry.part()] += entry.size();
     }
@@ -336,7 +355,7 @@ public final class FilestoreArchiver {
     private Optional<ArchiveJob.Archived> smallFile(ArchiveJob.Item item, TarFrames tar) throws IOException {
         TarFrames.Content content = tar.read(item);
         boolean wrong = isWrong(item, content.sha1());
-        if (wrong && !referred.contains(item.path())) {
+        if (wrong && !referred.join().contains(item.path())) {
             return Optional.empty();
         }
         long offset = tar.keep(item, content);
@@ -345,7 +364,8 @@ public final class FilestoreArchiver {
 
     private Optional<ArchiveJob.Archived> largeFile(ArchiveJob.Item item, TarFrames tar)
             throws IOException, InterruptedException {
-        boolean mayBeInFlight = Names.isContentAddressed(item.path()) && !referred.contains(item.path());
+        boolean mayBeInFlight =
+                Names.isContentAddressed(item.path()) && !referred.join().contains(item.path());
         if (mayBeInFlight && isWrong(item, sha1Of(item))) {
             return Optional.empty();
         }

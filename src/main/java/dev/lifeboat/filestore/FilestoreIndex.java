@@ -5,14 +5,13 @@ import com.github.luben.zstd.ZstdOutputStream;
 import dev.lifeboat.digest.Hashes;
 import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
+import java.io.BufferedOutputStream;
 import java.io.BufferedReader;
-import java.io.BufferedWriter;
 import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.OutputStream;
-import java.io.OutputStreamWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -71,10 +70,15 @@ public final class FilestoreIndex {
 
     /** Computes the digest of a tree from its files, which come in byte order. */
     static final class TreeDigest {
+        private static final byte[] BETWEEN = {' ', ' '};
+
         private final MessageDigest digest = Hashes.sha256();
 
         void add(String sha1, String path) {
-            digest.update((sha1 + "  " + path + "\n").getBytes(StandardCharsets.UTF_8));
+            digest.update(sha1.getBytes(StandardCharsets.US_ASCII));
+            digest.update(BETWEEN);
+            digest.update(path.getBytes(StandardCharsets.UTF_8));
+            digest.update((byte) '\n');
         }
 
         String hex() {
@@ -84,40 +88,64 @@ public final class FilestoreIndex {
 
     /** Writes an index, entry by entry in byte order. Closing it ends the text, not the stream below. */
     static final class Writer implements AutoCloseable {
-        private final java.io.Writer text;
+        private static final int BUFFER = 64 * 1024;
+        /** Of names that are digests, higher levels make nothing smaller. */
+        private static final int LEVEL = 1;
+
+        private final OutputStream text;
+        private final StringBuilder line = new StringBuilder();
         private final TreeDigest tree = new TreeDigest();
         private long files;
         private long bytes;
 
         Writer(OutputStream out, List<PartRef> parts) throws IOException {
             // The digest of the tree says nothing of modes and times: the checksum covers all.
-            text = new BufferedWriter(new OutputStreamWriter(
-                    new ZstdOutputStream(new Open(out), 3).setChecksum(true), StandardCharsets.US_ASCII));
-            text.write(FIRST_LINE + "\n");
+            text = new BufferedOutputStream(new ZstdOutputStream(new Open(out), LEVEL).setChecksum(true), BUFFER);
+            line.append(FIRST_LINE);
+            end();
             for (int i = 0; i < parts.size(); i++) {
-                text.write("part " + i + " " + parts.get(i).artifactId() + " "
-                        + parts.get(i).path() + "\n");
+                line.append("part ").append(i);
+                line.append(' ').append(parts.get(i).artifactId());
+                line.append(' ').append(parts.get(i).path());
+                end();
             }
         }
 
         void add(IndexEntry entry) throws IOException {
             switch (entry) {
                 case IndexEntry.Folder(String path, int mode) ->
-                    text.write("dir " + Integer.toOctalString(mode) + " " + Names.escape(path) + "\n");
+                    line.append("dir ")
+                            .append(Integer.toOctalString(mode))
+                            .append(' ')
+                            .append(Names.escape(path));
                 case IndexEntry.File file -> {
-                    text.write("file " + Integer.toOctalString(file.mode()) + " " + file.modified() + " " + file.size()
-                            + " " + file.sha1() + " " + file.part() + " " + file.frame() + " " + file.offset() + " "
-                            + Names.escape(file.path()) + "\n");
+                    line.append("file ").append(Integer.toOctalString(file.mode()));
+                    line.append(' ').append(file.modified());
+                    line.append(' ').append(file.size());
+                    line.append(' ').append(file.sha1());
+                    line.append(' ').append(file.part());
+                    line.append(' ').append(file.frame());
+                    line.append(' ').append(file.offset());
+                    line.append(' ').append(Names.escape(file.path()));
                     tree.add(file.sha1(), file.path());
                     files++;
                     bytes += file.size();
                 }
             }
+            end();
+        }
+
+        private void end() throws IOException {
+            text.write(line.append('\n').toString().getBytes(StandardCharsets.US_ASCII));
+            line.setLength(0);
         }
 
         Summary finish(List<PartRef> parts) throws IOException {
             String digest = tree.hex();
-            text.write("end " + files + " " + bytes + " " + digest + "\n");
+            line.append("end ").append(files);
+            line.append(' ').append(bytes);
+            line.append(' ').append(digest);
+            end();
             text.flush();
             return new Summary(parts, files, bytes, digest);
         }

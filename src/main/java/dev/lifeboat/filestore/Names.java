@@ -58,8 +58,7 @@ public final class Names {
 
     /** A path in one line: backslash, control characters and what follows ASCII are written as {@code \xHH} of UTF-8. */
     static String escape(String path) {
-        boolean plain = path.chars().allMatch(c -> c > ' ' && c < 127 && c != '\\');
-        if (plain) {
+        if (isPrintable(path) && path.indexOf('\\') < 0) {
             return path;
         }
         var text = new StringBuilder();
@@ -71,6 +70,17 @@ public final class Names {
             }
         }
         return text.toString();
+    }
+
+    /** Whether a text has nothing but ASCII from {@code !} to {@code ~}. */
+    static boolean isPrintable(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (c <= ' ' || c >= 127) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** Reads {@link #escape}; throws {@link IllegalArgumentException} for what it does not write. */

@@ -19,6 +19,7 @@ public final class ReferredNames {
     private int count;
     private final TreeSet<String> others = new TreeSet<>();
     private final BitSet seen = new BitSet();
+    private int last = -1;
     private final TreeSet<String> othersSeen = new TreeSet<>();
 
     /** Adds a name; content-addressed ones have to come in ascending byte order, each once or more. */
@@ -29,8 +30,7 @@ public final class ReferredNames {
         }
         byte[] sha1 = HexFormat.of().parseHex(Names.sha1Of(storeFname));
         if (count > 0) {
-            int order =
-                    Arrays.compareUnsigned(packed, (count - 1) * SHA1_BYTES, count * SHA1_BYTES, sha1, 0, SHA1_BYTES);
+            int order = compare(count - 1, sha1);
             if (order == 0) {
                 return;
             }
@@ -60,9 +60,10 @@ public final class ReferredNames {
     /** Says that the path was found. */
     void markSeen(String path) {
         if (Names.isContentAddressed(path)) {
-            int at = find(HexFormat.of().parseHex(Names.sha1Of(path)));
+            int at = findAfter(last, HexFormat.of().parseHex(Names.sha1Of(path)));
             if (at >= 0) {
                 seen.set(at);
+                last = at;
             }
         } else {
             othersSeen.add(path);
@@ -80,13 +81,22 @@ public final class ReferredNames {
         return missing;
     }
 
+    /** What is looked for in ascending order is mostly the one after the last that was seen. */
+    private int findAfter(int last, byte[] sha1) {
+        int at = last + 1;
+        return at < count && compare(at, sha1) == 0 ? at : find(sha1);
+    }
+
+    private int compare(int at, byte[] sha1) {
+        return Arrays.compareUnsigned(packed, at * SHA1_BYTES, (at + 1) * SHA1_BYTES, sha1, 0, SHA1_BYTES);
+    }
+
     private int find(byte[] sha1) {
         int low = 0;
         int high = count - 1;
         while (low <= high) {
             int middle = (low + high) >>> 1;
-            int order =
-                    Arrays.compareUnsigned(packed, middle * SHA1_BYTES, (middle + 1) * SHA1_BYTES, sha1, 0, SHA1_BYTES);
+            int order = compare(middle, sha1);
             if (order == 0) {
                 return middle;
             }

@@ -211,7 +211,7 @@ final class TarFrames implements AutoCloseable {
     private static boolean isPlain(ArchiveJob.Item item) {
         return item.path().length() + 2 <= SHORT_NAME
                 && item.size() < TarConstants.MAXSIZE
-                && item.path().chars().allMatch(c -> c > ' ' && c < 127);
+                && Names.isPrintable(item.path());
     }
 
     private static byte[] headerOf(ArchiveJob.Item item, long size) {

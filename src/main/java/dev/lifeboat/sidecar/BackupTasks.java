@@ -113,7 +113,6 @@ class BackupTasks {
         Bindings bindings = source(task);
         Capture capture = captures.obtain(task.capture(), bindings);
         var referred = new ReferredNames();
-        capture.attachments(referred::add);
         ArtifactWriter writer = writer(task.artifact(), bindings);
         progress.phase("archive");
         Instant startedAt = Instant.now();
@@ -125,7 +124,10 @@ class BackupTasks {
                 ArtifactWriter.File indexFile = writer.create(INDEX)) {
             result = new FilestoreArchiver(
                             bindings.filestore(),
-                            referred,
+                            () -> {
+                                capture.attachments(referred::add);
+                                return referred;
+                            },
                             new FilestoreIndex.PartRef(task.artifact().id(), ARCHIVE),
                             base.forArchiver(),
                             progress)

@@ -4,12 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
 import dev.lifeboat.fault.FaultException;
 import dev.lifeboat.process.ChildProcess;
 import dev.lifeboat.progress.Progress;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -22,6 +24,7 @@ import java.util.Random;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 final class FilestoreArchiveTest {
@@ -77,6 +80,29 @@ final class FilestoreArchiveTest {
             Filestores.put(root, name, name.getBytes(StandardCharsets.UTF_8));
         }
         assertComesBack(Filestores.archive(root, names));
+    }
+
+    @Test
+    @Timeout(60)
+    void an_archive_whose_database_does_not_answer_ends_with_its_error_also_where_files_wait_for_the_answer()
+            throws Exception {
+        for (int i = 0; i < 20; i++) {
+            Filestores.put(root, "00/" + "0".repeat(38) + "%02d".formatted(i), new byte[] {1});
+        }
+        var archiver = new FilestoreArchiver(
+                root,
+                () -> {
+                    throw Fault.of(FaultCode.DATABASE_UNREACHABLE, "gone", "wait")
+                            .toException();
+                },
+                new FilestoreIndex.PartRef("id", "filestore.tar.zst"),
+                Optional.empty(),
+                Progress.NONE);
+
+        var failure = catchThrowableOfType(
+                FaultException.class,
+                () -> archiver.archive(OutputStream.nullOutputStream(), OutputStream.nullOutputStream()));
+        assertThat(failure.fault().code()).isEqualTo(FaultCode.DATABASE_UNREACHABLE);
     }
 
     @Test

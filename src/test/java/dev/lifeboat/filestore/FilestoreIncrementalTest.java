@@ -54,7 +54,7 @@ final class FilestoreIncrementalTest {
         var index = new ByteArrayOutputStream();
         var result = new FilestoreArchiver(
                         root,
-                        Filestores.referred(names),
+                        () -> Filestores.referred(names),
                         ref,
                         base.map(earlier -> new FilestoreArchiver.Base(
                                 new ByteArrayInputStream(indexes.get(earlier.part())), earlier.used())),

@@ -82,8 +82,8 @@ final class Filestores {
     static Archive archive(Path root, Collection<String> names, Progress progress) {
         var part = new ByteArrayOutputStream();
         var index = new ByteArrayOutputStream();
-        var result =
-                new FilestoreArchiver(root, referred(names), PART, Optional.empty(), progress).archive(part, index);
+        var result = new FilestoreArchiver(root, () -> referred(names), PART, Optional.empty(), progress)
+                .archive(part, index);
         return new Archive(part.toByteArray(), index.toByteArray(), result);
     }
 
