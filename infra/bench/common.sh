@@ -214,12 +214,14 @@ backup() { # [OPTION…]: sets backup_s, archive_s, artifact, and memory unless 
   if [ -n "${sampler:-}" ]; then
     wait "$sampler" || true
     sampler=
-    read -r pss pss_all jvm <"$work/peak"
-    memory="$((pss / 1024)) MiB with its children (Pss), $((pss_all / 1024)) MiB with its state server too, $((jvm / 1024)) MiB the JVM alone (VmHWM)"
   fi
   if [ "$exit_code" -ne 0 ]; then
     cat "$work/backup.log" >&2
     die "the backup ended with exit code $exit_code" "read $work/backup.log and $lifeboat_dir/data/logs/lifeboat.log"
+  fi
+  if [ -z "${memory_unwatched:-}" ]; then
+    read -r pss pss_all jvm <"$work/peak"
+    memory="$((pss / 1024)) MiB with its children (Pss), $((pss_all / 1024)) MiB with its state server too, $((jvm / 1024)) MiB the JVM alone (VmHWM)"
   fi
   artifact=$(jq -r .artifact_id "$work/backup.json")
   archive_s=$(jq -r '[.steps[] | select(.name == "archive-filestore")][0].seconds' "$work/backup.json")

@@ -22,13 +22,16 @@ SQL
   rm -rf "$made"
 }
 
-remove_new_files() {
+remove_new_files() { # also what an earlier run was stopped before it removed
+  [ -e "$work/new" ] || return 0
   (cd "$filestore" && xargs -r rm -f <"$work/new")
   psql -X -q -c "DELETE FROM ir_attachment WHERE name = 'new'"
+  rm -f "$work/new"
 }
 
 per() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", a / b }'; }
 
+remove_new_files
 printf 'filestore %s MiB in %s files, %s processors\n' \
   "$(du -sm --apparent-size "$filestore" | cut -f1)" "$(find "$filestore" -type f | wc -l)" "$(nproc)"
 
@@ -51,11 +54,11 @@ stop_engine() {
   engine=
 }
 trap 'stop_engine; stop_all' EXIT
-rm -rf "$lifeboat_dir/data/artifacts" "$work/new"
+rm -rf "$lifeboat_dir/data/artifacts"
 say "starting an engine as schedules start backups in, and the first backups ..."
 start_engine
 backup --type filestore_only
-first_s=$archive_s
+printf 'the first backup, by the running engine: lifeboat archive-filestore %s s\n' "$archive_s"
 repository=
 if command -v restic >/dev/null; then
   repository=$work/restic-second
@@ -79,7 +82,7 @@ measure() { # HEADING ROUND: one second backup of each, with files of its own
   fi
   own=$(jq .filestore.size "$lifeboat_dir/data/artifacts/bench/bench/$artifact/artifact.json")
   printf '%s: 1%% new files\n' "$1"
-  printf '  lifeboat archive-filestore %8s s   (the first backup: %s s)\n' "$archive_s" "$first_s"
+  printf '  lifeboat archive-filestore %8s s\n' "$archive_s"
   [ -z "$restic_s" ] || printf '  restic backup              %8s s   lifeboat takes %s of it\n' "$restic_s" "$(per "$archive_s" "$restic_s")"
   printf '  stored                     %8s MiB: %s times the new files in tar and zstd -1\n' "$(mib "$own")" "$(per "$own" "$new_compressed")"
 }

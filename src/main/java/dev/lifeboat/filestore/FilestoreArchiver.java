@@ -168,7 +168,7 @@ public final class FilestoreArchiver {
     private void ask() {
         try {
             referred.complete(asked.get());
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             referred.completeExceptionally(e);
             throw e;
         }
@@ -287,6 +287,8 @@ public final class FilestoreArchiver {
             case FaultException fault -> throw fault;
             case UncheckedIOException io -> throw readFailed(io.getCause());
             case IOException io -> throw readFailed(io);
+            case RuntimeException unexpected -> throw unexpected;
+            case Error error -> throw error;
             case Throwable other -> throw new IllegalStateException(other);
         }
     }

@@ -18,6 +18,7 @@ import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Function;
 
 /** Walks the tree of a filestore in byte order and cuts it into jobs. */
@@ -88,8 +89,11 @@ final class FilestoreScan implements Runnable {
             failure = FilestoreArchiver.unreadable(e.getFile() == null ? root : Path.of(e.getFile()), e);
         } catch (IOException | DirectoryIteratorException | FaultException | UncheckedIOException e) {
             failure = e instanceof DirectoryIteratorException iteration ? iteration.getCause() : e;
-        } catch (InterruptedException e) {
+        } catch (InterruptedException | RejectedExecutionException e) {
+            // The archive was given up, and nobody takes jobs any more.
             return;
+        } catch (RuntimeException | Error e) {
+            failure = e;
         }
         try {
             jobs.put(ArchiveJob.END);

@@ -1,6 +1,7 @@
 package dev.lifeboat.filestore;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
@@ -21,11 +22,16 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 final class FilestoreArchiveTest {
     private static final String ELSEWHERE = "ab/ab" + "0".repeat(38);
@@ -82,27 +88,44 @@ final class FilestoreArchiveTest {
         assertComesBack(Filestores.archive(root, names));
     }
 
-    @Test
+    static Stream<Throwable> what_ends_the_question() {
+        return Stream.of(
+                Fault.of(FaultCode.DATABASE_UNREACHABLE, "gone", "wait").toException(),
+                new NoClassDefFoundError("gone"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("what_ends_the_question")
     @Timeout(60)
-    void an_archive_whose_database_does_not_answer_ends_with_its_error_also_where_files_wait_for_the_answer()
-            throws Exception {
-        for (int i = 0; i < 20; i++) {
-            Filestores.put(root, "00/" + "0".repeat(38) + "%02d".formatted(i), new byte[] {1});
+    void files_that_wait_for_what_the_database_refers_to_end_with_its_error(Throwable error) throws Exception {
+        for (int i = 0; i < 4; i++) {
+            Filestores.put(root, "00/" + "0".repeat(39) + i, new byte[3 * 1024 * 1024]);
         }
         var archiver = new FilestoreArchiver(
                 root,
                 () -> {
-                    throw Fault.of(FaultCode.DATABASE_UNREACHABLE, "gone", "wait")
-                            .toException();
+                    while (waitingForTheDatabase() < 2) {
+                        LockSupport.parkNanos(1_000_000);
+                    }
+                    if (error instanceof Error serious) {
+                        throw serious;
+                    }
+                    throw (RuntimeException) error;
                 },
                 new FilestoreIndex.PartRef("id", "filestore.tar.zst"),
                 Optional.empty(),
                 Progress.NONE);
 
-        var failure = catchThrowableOfType(
-                FaultException.class,
-                () -> archiver.archive(OutputStream.nullOutputStream(), OutputStream.nullOutputStream()));
-        assertThat(failure.fault().code()).isEqualTo(FaultCode.DATABASE_UNREACHABLE);
+        assertThatThrownBy(() -> archiver.archive(OutputStream.nullOutputStream(), OutputStream.nullOutputStream()))
+                .isSameAs(error);
+    }
+
+    private static long waitingForTheDatabase() {
+        return Thread.getAllStackTraces().entrySet().stream()
+                .filter(thread -> thread.getKey().getName().startsWith("archive-"))
+                .filter(thread -> Stream.of(thread.getValue())
+                        .anyMatch(frame -> frame.getClassName().equals(CompletableFuture.class.getName())))
+                .count();
     }
 
     @Test
