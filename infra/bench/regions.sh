@@ -23,7 +23,7 @@ trap 'stop_servers; stop_all' EXIT
 # Servers at a distance are reached by another port.
 reached=80
 [ -z "${REGION_KBS:-}" ] || reached=81
-stores= ways=()
+stores='' ways=()
 for i in 1 2 3; do
   printf 's3proxy.endpoint=http://127.0.0.%d:8%d80\ns3proxy.authorization=none\njclouds.provider=transient\njclouds.identity=x\njclouds.credential=x\n' \
     "$i" "$i" >"$work/s3-$i.properties"

@@ -71,7 +71,7 @@ else
 fi
 # The filestore alone: the step would share the processors with the dump, as restic does not.
 measure() { # HEADING ROUND: one second backup of each, with files of its own
-  local restic_s= own
+  local restic_s='' own
   new_files "$(((files + 99) / 100))" "$((mb * 1024 * 1024 / 100))"
   if (($2 % 2)); then
     restic_backup
