@@ -26,6 +26,7 @@ fi
 
 mkdir -p "$folder"/{mon,osd,rgw,run,log}
 folder=$(cd "$folder" && pwd)
+trap 'echo "error: Ceph was not started (line $LINENO); the end of its log:" >&2; tail -n 20 "$folder"/log/up.log >&2' ERR
 export CEPH_CONF=$folder/ceph.conf
 fsid=$(cat /proc/sys/kernel/random/uuid)
 cat > "$CEPH_CONF" <<EOF
