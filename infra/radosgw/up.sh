@@ -26,7 +26,8 @@ fi
 
 mkdir -p "$folder"/{mon,osd,rgw,run,log}
 folder=$(cd "$folder" && pwd)
-trap 'echo "error: Ceph was not started (line $LINENO); the end of its log:" >&2; tail -n 20 "$folder"/log/up.log >&2' ERR
+exec 3>&2
+trap 'echo "error: Ceph was not started (line $LINENO); the end of its log:" >&3; tail -n 20 "$folder"/log/up.log >&3' ERR
 export CEPH_CONF=$folder/ceph.conf
 fsid=$(cat /proc/sys/kernel/random/uuid)
 cat > "$CEPH_CONF" <<EOF
@@ -82,7 +83,12 @@ monmaptool --create --addv a "[v1:$ip:9001]" --fsid "$fsid" "$folder/monmap" >/d
   uuid=$(cat /proc/sys/kernel/random/uuid)
   ceph osd new "$uuid" 0
   ceph-osd -i 0 --mkfs --osd-uuid "$uuid"
-  ceph-osd -i 0
+  # Where it asks the monitor before it has been told the cluster's name, it is refused ("wrong fsid") and ends.
+  for ((try = 1; ; try++)); do
+    ceph-osd -i 0 && break
+    ((try < 10))
+    sleep .5
+  done
 } >> "$folder/log/up.log" 2>&1
 for _ in $(seq 120); do
   ceph osd stat 2>/dev/null | grep -q '1 up' && break
