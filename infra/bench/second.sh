@@ -37,26 +37,22 @@ printf 'filestore %s MiB in %s files, %s processors\n' \
 
 command -v curl >/dev/null || die "curl is missing" "install it with this system's package manager"
 memory_unwatched=yes
-engine=
-start_engine() {
-  (cd "$lifeboat_dir" && exec "$home/lifeboat" serve --port 18630) >"$work/serve.log" 2>&1 &
-  engine=$!
-  for ((i = 0; i < 300; i++)); do
-    curl -s -f -m 5 -o /dev/null http://127.0.0.1:18630/q/health && break
-    kill -0 "$engine" 2>/dev/null || die "the engine ended" "read $work/serve.log"
-    sleep .2
-  done
-}
 stop_engine() {
   [ -n "$engine" ] || return 0
   kill "$engine" 2>/dev/null || true
   wait "$engine" 2>/dev/null || true
   engine=
 }
-trap 'stop_engine; stop_all' EXIT
 rm -rf "$lifeboat_dir/data/artifacts"
 say "starting an engine as schedules start backups in, and the first backups ..."
-start_engine
+(cd "$lifeboat_dir" && exec "$home/lifeboat" serve --port 18630) >"$work/serve.log" 2>&1 &
+engine=$!
+trap 'stop_engine; stop_all' EXIT
+for ((i = 0; i < 300; i++)); do
+  curl -s -f -m 5 -o /dev/null http://127.0.0.1:18630/q/health && break
+  kill -0 "$engine" 2>/dev/null || die "the engine ended" "read $work/serve.log"
+  sleep .2
+done
 backup --type filestore_only
 printf 'the first backup, by the running engine: lifeboat archive-filestore %s s\n' "$archive_s"
 repository=

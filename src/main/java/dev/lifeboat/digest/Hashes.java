@@ -35,7 +35,15 @@ public final class Hashes {
 
     /** SHA-256 in hex, of all that comes; the caller closes the stream. */
     public static String sha256(InputStream in) throws IOException {
-        MessageDigest digest = sha256();
+        return digestOf(in, sha256());
+    }
+
+    /** SHA-1 in hex, of all that comes; the caller closes the stream. */
+    public static String sha1(InputStream in) throws IOException {
+        return digestOf(in, sha1());
+    }
+
+    private static String digestOf(InputStream in, MessageDigest digest) throws IOException {
         byte[] buffer = new byte[BUFFER];
         for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
             digest.update(buffer, 0, n);

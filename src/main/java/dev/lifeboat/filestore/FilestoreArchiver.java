@@ -13,9 +13,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.security.MessageDigest;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -48,8 +46,6 @@ import java.util.function.Supplier;
 public final class FilestoreArchiver {
     /** A frame as it is read, as it is compressed, and the one that waits. */
     private static final long BYTES_OF_A_THREAD = 3L * TarFrames.FRAME_BYTES;
-
-    private static final int PIECE = 64 * 1024;
 
     private final Path root;
     private final Supplier<ReferredNames> asked;
@@ -382,14 +378,9 @@ public final class FilestoreArchiver {
     }
 
     private static String sha1Of(ArchiveJob.Item item) throws IOException {
-        MessageDigest digest = Hashes.sha1();
         try (InputStream in = item.open()) {
-            byte[] buffer = new byte[PIECE];
-            for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
-                digest.update(buffer, 0, n);
-            }
+            return Hashes.sha1(in);
         }
-        return HexFormat.of().formatHex(digest.digest());
     }
 
     private static IndexEntry.File entry(ArchiveJob.Item item, long size, String sha1, long offset) {
