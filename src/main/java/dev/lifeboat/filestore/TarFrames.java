@@ -31,7 +31,10 @@ final class TarFrames implements AutoCloseable {
 
     private static final int END_BLOCKS = 2 * BLOCK;
     private static final int SHORT_NAME = 100;
-    private static final int SAMPLE = 64 * 1024;
+    /** A frame holds many files, of which one is an image and the next is text: the sample has something of each. */
+    private static final int PIECES = 16;
+
+    private static final int PIECE = 4 * 1024;
     /** Of incompressible bytes the sample keeps nearly all; then the cheapest level is as good as any. */
     private static final double INCOMPRESSIBLE = 0.97;
 
@@ -44,6 +47,7 @@ final class TarFrames implements AutoCloseable {
     private final Buffers buffers;
     private final ZstdCompressCtx zstd = new ZstdCompressCtx().setChecksum(true);
     private final MessageDigest sha1 = Hashes.sha1();
+    private final byte[] sample = new byte[PIECES * PIECE];
     private byte[] buffer;
     private int filled;
     private long emitted;
@@ -170,10 +174,18 @@ final class TarFrames implements AutoCloseable {
     }
 
     private boolean isCompressible(byte[] scratch) {
-        int length = Math.min(SAMPLE, filled);
+        byte[] from = buffer;
+        int length = filled;
+        if (filled > PIECES * PIECE) {
+            from = sample;
+            length = PIECES * PIECE;
+            for (int i = 0; i < PIECES; i++) {
+                int at = (int) ((long) (filled - PIECE) * i / (PIECES - 1));
+                System.arraycopy(buffer, at, sample, i * PIECE, PIECE);
+            }
+        }
         zstd.setLevel(LEVEL);
-        int sample = zstd.compressByteArray(scratch, 0, scratch.length, buffer, (filled - length) / 2, length);
-        return sample < length * INCOMPRESSIBLE;
+        return zstd.compressByteArray(scratch, 0, scratch.length, from, 0, length) < length * INCOMPRESSIBLE;
     }
 
     private void put(byte[] header) {

@@ -46,6 +46,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.function.Function;
 
 /** Writes the manifest, last of all files and only once, and enters the artifact in the catalogue. */
 @ApplicationScoped
@@ -206,13 +209,17 @@ public class RegisterArtifact implements StepFunction {
             Manifest manifest, ArtifactId id, byte[] signed, List<ArtifactStore> targets, Map<String, String> lost) {
         Map<String, String> uris = new LinkedHashMap<>();
         var failures = new ArrayList<FaultException>();
-        for (ArtifactStore store : targets) {
+        List<Future<String>> commits = atOnce(targets, store -> {
+            protect(manifest, id, store);
+            commit(new ArtifactFolder(store, id), signed);
+            return store.location() + "/" + id.folder();
+        });
+        for (int i = 0; i < commits.size(); i++) {
+            String store = targets.get(i).name();
             try {
-                protect(manifest, id, store);
-                commit(new ArtifactFolder(store, id), signed);
-                uris.put(store.name(), store.location() + "/" + id.folder());
+                uris.put(store, result(commits.get(i)));
             } catch (FaultException e) {
-                lost.put(store.name(), e.fault().message());
+                lost.put(store, e.fault().message());
                 failures.add(e);
             }
         }
@@ -220,6 +227,31 @@ public class RegisterArtifact implements StepFunction {
             throw failures.getFirst();
         }
         return uris;
+    }
+
+    /** Does the same in all stores, so that the time is the slowest one's; gives what has ended, in their order. */
+    private static <T> List<Future<T>> atOnce(List<ArtifactStore> all, Function<ArtifactStore, T> each) {
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            return all.stream()
+                    .map(store -> threads.submit(() -> each.apply(store)))
+                    .toList();
+        }
+    }
+
+    private static <T> T result(Future<T> ended) {
+        return switch (ended.state()) {
+            case SUCCESS -> ended.resultNow();
+            case FAILED ->
+                throw ended.exceptionNow() instanceof FaultException fault
+                        ? fault
+                        : new IllegalStateException(ended.exceptionNow());
+            case RUNNING, CANCELLED ->
+                throw Fault.of(
+                                FaultCode.CANCELLED,
+                                "the backup was ended before its manifest was written",
+                                "Start it again.")
+                        .toException();
+        };
     }
 
     /** What other artifacts hold has to be there, and to stay as long as this one does. */
@@ -277,8 +309,8 @@ public class RegisterArtifact implements StepFunction {
 
     private Manifest manifest(
             StepRequest request, Bindings bindings, ArtifactId id, List<ArtifactStore> targets, ArtifactWriter writer) {
-        for (ArtifactStore store : targets) {
-            Optional<Manifest> committed = committed(new ArtifactFolder(store, id));
+        for (Future<Optional<Manifest>> look : atOnce(targets, store -> committed(new ArtifactFolder(store, id)))) {
+            Optional<Manifest> committed = result(look);
             if (committed.isPresent()) {
                 return committed.get();
             }

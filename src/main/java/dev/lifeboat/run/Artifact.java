@@ -16,7 +16,9 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import org.hibernate.annotations.JdbcTypeCode;
+import org.hibernate.annotations.Mutability;
 import org.hibernate.type.SqlTypes;
+import org.hibernate.type.descriptor.java.Immutability;
 
 /** A row of {@code ops.artifacts}: what the catalogue knows of one backup. */
 @Entity
@@ -52,14 +54,17 @@ public class Artifact extends PanacheEntityBase {
     public String status;
 
     @JdbcTypeCode(SqlTypes.JSON)
+    @Mutability(Immutability.class)
     public ArrayNode degraded;
 
     public String uri;
 
     @JdbcTypeCode(SqlTypes.JSON)
+    @Mutability(Immutability.class)
     public ObjectNode checksums;
 
     @JdbcTypeCode(SqlTypes.JSON)
+    @Mutability(Immutability.class)
     public ObjectNode sizes;
 
     /** The SHA-256 of the manifest's bytes as it was registered; null where that is not known. */
@@ -71,6 +76,7 @@ public class Artifact extends PanacheEntityBase {
 
     /** The artifacts whose parts this one needs. */
     @JdbcTypeCode(SqlTypes.JSON)
+    @Mutability(Immutability.class)
     public ArrayNode needs;
 
     @Column(name = "created_at")

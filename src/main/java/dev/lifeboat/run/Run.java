@@ -9,7 +9,9 @@ import jakarta.persistence.Table;
 import java.time.Instant;
 import org.hibernate.annotations.DynamicUpdate;
 import org.hibernate.annotations.JdbcTypeCode;
+import org.hibernate.annotations.Mutability;
 import org.hibernate.type.SqlTypes;
+import org.hibernate.type.descriptor.java.Immutability;
 
 /** A row of {@code ops.runs}. */
 @Entity
@@ -36,6 +38,7 @@ public class Run extends PanacheEntityBase {
 
     /** What the run was asked to do, and what came of it ({@code artifact_id}, {@code pre_restore_backup_id}). */
     @JdbcTypeCode(SqlTypes.JSON)
+    @Mutability(Immutability.class)
     public ObjectNode metadata;
 
     @Column(name = "evidence_dir")
@@ -54,6 +57,7 @@ public class Run extends PanacheEntityBase {
     public String parentRunId;
 
     @JdbcTypeCode(SqlTypes.JSON)
+    @Mutability(Immutability.class)
     public ObjectNode fault;
 
     /** The key under which its caller asked for it, and what was asked: see {@link RequestKey}. */

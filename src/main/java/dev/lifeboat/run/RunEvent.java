@@ -10,7 +10,9 @@ import jakarta.persistence.Id;
 import jakarta.persistence.Table;
 import java.time.Instant;
 import org.hibernate.annotations.JdbcTypeCode;
+import org.hibernate.annotations.Mutability;
 import org.hibernate.type.SqlTypes;
+import org.hibernate.type.descriptor.java.Immutability;
 
 /** A row of {@code ops.run_events}. */
 @Entity
@@ -28,6 +30,7 @@ public class RunEvent extends PanacheEntityBase {
     public String eventType;
 
     @JdbcTypeCode(SqlTypes.JSON)
+    @Mutability(Immutability.class)
     public ObjectNode payload;
 
     @Column(name = "created_at", insertable = false, updatable = false)

@@ -25,6 +25,7 @@ import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -126,6 +127,26 @@ final class FilestoreArchiveTest {
                 .filter(thread -> Stream.of(thread.getValue())
                         .anyMatch(frame -> frame.getClassName().equals(CompletableFuture.class.getName())))
                 .count();
+    }
+
+    @Test
+    void text_is_compressed_among_images() throws Exception {
+        var random = new Random(1);
+        for (int i = 0; i < 30; i++) {
+            byte[] image = new byte[100_000];
+            random.nextBytes(image);
+            names.add(Filestores.put(root, image));
+            names.add(Filestores.put(
+                    root,
+                    random.ints(10_000, 0, 1_000_000_000)
+                            .mapToObj(Integer::toString)
+                            .collect(Collectors.joining(","))));
+        }
+
+        var archive = Filestores.archive(root, names);
+
+        assertThat(archive.part()).hasSizeLessThan(30 * (100_000 + 60_000));
+        assertComesBack(archive);
     }
 
     @Test
