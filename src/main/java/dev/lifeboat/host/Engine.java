@@ -136,6 +136,7 @@ public final class Engine implements AutoCloseable {
             // Many of them may stand beside each other: each one's log is its own output.
             System.setProperty("quarkus.log.file.enabled", "false");
             System.setProperty("quarkus.log.console.level", "INFO");
+            System.setProperty("quarkus.log.console.format", "%d{HH:mm:ss} %-5p %s%e%n");
         });
     }
 

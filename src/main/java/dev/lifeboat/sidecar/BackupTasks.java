@@ -66,7 +66,7 @@ class BackupTasks {
 
     StepResult dump(Task.DumpDatabase task, Progress progress) {
         Bindings bindings = source(task);
-        Capture capture = captures.obtain(task.capture(), bindings);
+        Capture capture = captures.obtain(task.capture(), bindings.database());
         PgTools tools = PgTools.forServer(capture.facts().serverMajor(), config.pgBin());
         ArtifactWriter writer = writer(task.artifact(), bindings);
         progress.phase("dump");
@@ -111,7 +111,7 @@ class BackupTasks {
 
     StepResult archive(Task.ArchiveFilestore task, Progress progress) {
         Bindings bindings = source(task);
-        Capture capture = captures.obtain(task.capture(), bindings);
+        Capture capture = captures.obtain(task.capture(), bindings.database());
         var referred = new ReferredNames();
         ArtifactWriter writer = writer(task.artifact(), bindings);
         progress.phase("archive");

@@ -1,6 +1,6 @@
 package dev.lifeboat.sidecar;
 
-import dev.lifeboat.environment.Bindings;
+import dev.lifeboat.environment.DatabaseBinding;
 import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
 import dev.lifeboat.fault.FaultException;
@@ -16,6 +16,7 @@ import java.time.InstantSource;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
+import org.jboss.logging.Logger;
 
 /**
  * The captures that are open, one for each attempt of a backup run. A capture lives in this process only; one that is lost
@@ -23,6 +24,7 @@ import java.util.function.Supplier;
  */
 @ApplicationScoped
 public class Captures {
+    private static final Logger LOG = Logger.getLogger(Captures.class);
     /** A run's next step asks for its capture within seconds; after so long nobody will. */
     private static final Duration IDLE = Duration.ofMinutes(10);
 
@@ -48,8 +50,8 @@ public class Captures {
     }
 
     /** The capture of that name, which is opened when it is first asked for. */
-    Capture obtain(String name, Bindings bindings) {
-        return open.computeIfAbsent(name, n -> Capture.open(new DatabaseServer(bindings.database())));
+    Capture obtain(String name, DatabaseBinding database) {
+        return open.computeIfAbsent(name, n -> Capture.open(new DatabaseServer(database)));
     }
 
     /**
@@ -97,10 +99,20 @@ public class Captures {
     @Scheduled(every = "2s", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
     void giveWay() {
         open.forEach((name, capture) -> {
-            if (capture.conflictingWaiter().isPresent()) {
+            if (isLostOrInTheWay(name, capture)) {
                 end(name);
             }
         });
+    }
+
+    /** What its loss means is told by the step that asks for it next. */
+    private static boolean isLostOrInTheWay(String name, Capture capture) {
+        try {
+            return capture.conflictingWaiter().isPresent();
+        } catch (FaultException e) {
+            LOG.infof("capture %s is lost: %s", name, e.getMessage());
+            return true;
+        }
     }
 
     void onStop(@Observes ShutdownEvent stop) {
