@@ -267,7 +267,8 @@ public final class ArtifactWriter {
                 stored = true;
             } catch (FaultException e) {
                 lost.putIfAbsent(store.name(), e.fault());
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
+                // Also of memory that is short: a thread that ended without a word would leave nobody to say why.
                 LOG.error("a write into store " + store.name() + " broke", e);
                 lost.putIfAbsent(
                         store.name(),

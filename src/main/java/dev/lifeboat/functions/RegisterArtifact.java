@@ -41,6 +41,7 @@ import java.io.InputStream;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -229,11 +230,11 @@ public class RegisterArtifact implements StepFunction {
         return uris;
     }
 
-    /** Does the same in all stores, so that the time is the slowest one's; gives what has ended, in their order. */
-    private static <T> List<Future<T>> atOnce(List<ArtifactStore> all, Function<ArtifactStore, T> each) {
+    /** Does the same with all of them, so that the time is the slowest one's; gives what has ended, in their order. */
+    private static <A, T> List<Future<T>> atOnce(Collection<A> all, Function<A, T> each) {
         try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
             return all.stream()
-                    .map(store -> threads.submit(() -> each.apply(store)))
+                    .map(one -> threads.submit(() -> each.apply(one)))
                     .toList();
         }
     }
@@ -391,21 +392,23 @@ public class RegisterArtifact implements StepFunction {
     /** A copy of the run's evidence goes with the artifact, so that it tells its story where the evidence folder is lost. */
     private List<FileEntry> evidenceSoFar(StepRequest request, ArtifactWriter writer) {
         RunSnapshot run = runs.load(request.runId());
-        var copied = new ArrayList<FileEntry>();
-        for (String name : evidence.list(run).keySet()) {
-            try (InputStream in = evidence.read(run, name);
-                    ArtifactWriter.File out = writer.create("evidence/" + name)) {
-                in.transferTo(out);
-                copied.add(out.commit());
-            } catch (IOException e) {
-                throw Fault.of(
-                                FaultCode.STORE_WRITE_FAILED,
-                                "the evidence could not be copied to the artifact: " + e.getMessage(),
-                                "Look at the evidence folder, and start the backup again.")
-                        .toException(e);
-            }
+        return atOnce(evidence.list(run).keySet(), name -> copy(run, name, writer)).stream()
+                .map(RegisterArtifact::result)
+                .toList();
+    }
+
+    private FileEntry copy(RunSnapshot run, String name, ArtifactWriter writer) {
+        try (InputStream in = evidence.read(run, name);
+                ArtifactWriter.File out = writer.create("evidence/" + name)) {
+            in.transferTo(out);
+            return out.commit();
+        } catch (IOException e) {
+            throw Fault.of(
+                            FaultCode.STORE_WRITE_FAILED,
+                            "the evidence could not be copied to the artifact: " + e.getMessage(),
+                            "Look at the evidence folder, and start the backup again.")
+                    .toException(e);
         }
-        return copied;
     }
 
     /** Reads what an earlier step has written, from any of the stores. */

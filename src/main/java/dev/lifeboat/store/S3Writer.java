@@ -8,6 +8,7 @@ import java.io.InputStream;
 import java.io.SequenceInputStream;
 import java.security.MessageDigest;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.Collections;
 import java.util.List;
@@ -37,6 +38,7 @@ final class S3Writer extends ObjectWriter {
     static final int MOST_PARTS = 10_000;
     static final int BLOCKS_OF_LATER_PARTS = 4;
     private static final int BLOCKS_UNDER_WAY = 3;
+    private static final byte[] NOTHING = {};
     private static final String BINARY = "application/octet-stream";
 
     private final S3Store store;
@@ -45,7 +47,7 @@ final class S3Writer extends ObjectWriter {
     private final Semaphore room = new Semaphore(BLOCKS_UNDER_WAY, true);
     private final List<Future<CompletedPart>> parts = new ArrayList<>();
     private List<Block> gathered = new ArrayList<>();
-    private byte[] filling;
+    private byte[] filling = NOTHING;
     private int filled;
     private long size;
     private String upload;
@@ -60,10 +62,8 @@ final class S3Writer extends ObjectWriter {
     public void write(byte[] bytes, int offset, int length) {
         requireOpen();
         for (int from = offset, left = length; left > 0; ) {
-            if (filling == null) {
-                filling = new byte[Block.BYTES];
-            }
             int part = Math.min(left, Block.BYTES - filled);
+            makeRoomFor(part);
             System.arraycopy(bytes, from, filling, filled, part);
             filled += part;
             from += part;
@@ -71,6 +71,13 @@ final class S3Writer extends ObjectWriter {
             if (filled == Block.BYTES) {
                 gather();
             }
+        }
+    }
+
+    /** Most objects are small, and many may be written at a time. */
+    private void makeRoomFor(int more) {
+        if (filled + more > filling.length) {
+            filling = Arrays.copyOf(filling, Math.min(Block.BYTES, 2 * (filled + more)));
         }
     }
 
@@ -91,7 +98,7 @@ final class S3Writer extends ObjectWriter {
 
     private void gather() {
         Block block = new Block(filling, filled);
-        filling = null;
+        filling = NOTHING;
         filled = 0;
         add(block);
     }
@@ -259,7 +266,7 @@ final class S3Writer extends ObjectWriter {
     }
 
     private void putWhole() {
-        Block block = gathered.isEmpty() ? new Block(new byte[0], 0) : gathered.getFirst();
+        Block block = gathered.isEmpty() ? new Block(NOTHING, 0) : gathered.getFirst();
         RequestBody body = RequestBody.fromContentProvider(body(List.of(block)), block.length(), BINARY);
         try {
             store.client().putObject(store.put(key, block).build(), body);
@@ -306,7 +313,7 @@ final class S3Writer extends ObjectWriter {
         ended = true;
         senders.shutdownNow();
         gathered = List.of();
-        filling = null;
+        filling = NOTHING;
         if (upload != null) {
             try {
                 store.client().abortMultipartUpload(request -> request.bucket(

@@ -91,6 +91,24 @@ final class ArtifactCopiesTest {
     }
 
     @Test
+    void a_write_that_has_no_memory_gives_its_store_up_and_says_so() throws IOException {
+        Runnable outOfMemory = () -> {
+            throw new OutOfMemoryError("injected");
+        };
+        stores.get(1).onWrite(outOfMemory);
+        ArtifactWriter writer = writer();
+        writer.write(PART, content);
+        assertThat(writer.lost()).containsOnlyKeys("secondary");
+        assertThat(writer.lost().get("secondary").code()).isEqualTo(FaultCode.INTERNAL);
+        assertThat(read(stores.get(0))).isEqualTo(content);
+
+        stores.forEach(store -> store.onWrite(outOfMemory));
+        assertThatThrownBy(() -> writer().write(PART, content))
+                .isInstanceOfSatisfying(
+                        FaultException.class, e -> assertThat(e.fault().code()).isEqualTo(FaultCode.INTERNAL));
+    }
+
+    @Test
     void a_store_that_hangs_is_waited_for_only_so_long() throws Exception {
         var release = new CountDownLatch(1);
         stores.get(1).onWrite(() -> {
