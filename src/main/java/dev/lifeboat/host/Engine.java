@@ -96,6 +96,8 @@ public final class Engine implements AutoCloseable {
     public static Engine startForCommand(DataFolder folder, Settings settings)
             throws IOException, InterruptedException {
         System.setProperty("lifeboat.clock", "false");
+        // Somebody sits before the terminal; the stack of an exception is in the log file.
+        System.setProperty("quarkus.log.console.format", "%d{HH:mm:ss} %-5p %s%n");
         return start(folder, settings, "127.0.0.1", 0);
     }
 
@@ -136,7 +138,6 @@ public final class Engine implements AutoCloseable {
             // Many of them may stand beside each other: each one's log is its own output.
             System.setProperty("quarkus.log.file.enabled", "false");
             System.setProperty("quarkus.log.console.level", "INFO");
-            System.setProperty("quarkus.log.console.format", "%d{HH:mm:ss} %-5p %s%e%n");
         });
     }
 
