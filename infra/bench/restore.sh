@@ -44,6 +44,10 @@ forget() { # FILE…: what only one way reads takes no room there from the next 
   find "$@" -type f -exec dd if={} iflag=nocache count=0 status=none \;
 }
 
+paged_in() { # KiB that were read from all disks so far
+  awk '$1 == "pgpgin" { print $2 }' /proc/vmstat
+}
+
 per() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.1f", a / b }'; }
 
 rm -rf "$lifeboat_dir/data/artifacts"
@@ -90,7 +94,9 @@ for ((round = 1; round <= rounds; round++)); do
   lose
   warm "$parts" "$filestore"
   sync
+  before=$(paged_in)
   json=$(lifeboat restore bench "$artifact" --type filestore_only --again) || failed
+  own_mib=$((($(paged_in) - before) / 1024))
   own_s=$(step_seconds "$json" prepare-restore restore-filestore)
   printf 'round %d: 1%% of the files lost\n' "$round"
   printf '  tar -I zstd -xf        %8s s   (%s s until all is on the disk)\n' "$tar_s" "$tar_durable_s"
@@ -98,8 +104,8 @@ for ((round = 1; round <= rounds; round++)); do
   printf '  lifeboat, the files    %8.1f s   (steps prepare-restore and restore-filestore, all on the disk)\n' "$own_s"
   printf '  ratio to tar           %8s\n' "$(per "$tar_s" "$own_s")"
   [ -z "$restic_s" ] || printf '  ratio to restic        %8s\n' "$(per "$restic_s" "$own_s")"
-  printf '  lifeboat, whole run    %8.1f s   (every byte of the artifact verified, a safety backup made, all files read again)\n' \
-    "$(jq -r '[.steps[].seconds] | add' <<<"$json")"
+  printf '  lifeboat, whole run    %8.1f s   (every byte of the artifact verified, a safety backup made, all files read again; %d MiB came from the disk)\n' \
+    "$(jq -r '[.steps[].seconds] | add' <<<"$json")" "$own_mib"
 done
 
 json=$(lifeboat restore bench "$artifact" --again) || failed
