@@ -31,6 +31,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -46,7 +47,7 @@ public final class FilestoreRestorer {
     private static final int BATCH_FILES = 256;
     private static final long BATCH_BYTES = 16L * 1024 * 1024;
     private static final int BUFFER = 64 * 1024;
-    /** What is read ahead of a part that comes from a bucket. */
+    /** What a thread that fetches holds: what is read ahead of a part that comes from a bucket. */
     private static final long BYTES_OF_A_THREAD = 12L * 1024 * 1024;
 
     private static final int OWNER_ONLY = 0700;
@@ -59,7 +60,8 @@ public final class FilestoreRestorer {
     private final Path target;
     private Path inside;
     private final Owner owner;
-    private final int threads = Workers.count(BYTES_OF_A_THREAD);
+    private final int threads = Workers.reading();
+    private final Semaphore fetching = new Semaphore(Workers.count(BYTES_OF_A_THREAD));
     private final Progress progress;
     private final Set<Path> made = ConcurrentHashMap.newKeySet();
     private final AtomicLong linked = new AtomicLong();
@@ -159,7 +161,7 @@ public final class FilestoreRestorer {
     private FilestoreIndex.Summary build(InputStream index) throws IOException, InterruptedException {
         var folders = new ArrayList<IndexEntry.Folder>();
         try (ExecutorService workers = Executors.newFixedThreadPool(
-                threads, Thread.ofPlatform().daemon().name("extract-", 1).factory())) {
+                threads, Thread.ofPlatform().daemon().name("filestore-", 1).factory())) {
             var batches = new Batches(workers);
             try {
                 // The parts are the first lines of an index, so they are known before the first file.
@@ -249,7 +251,8 @@ public final class FilestoreRestorer {
         }
     }
 
-    private void place(List<IndexEntry.File> files, List<FilestoreIndex.PartRef> known) throws IOException {
+    private void place(List<IndexEntry.File> files, List<FilestoreIndex.PartRef> known)
+            throws IOException, InterruptedException {
         var wanted = new ArrayList<IndexEntry.File>();
         for (IndexEntry.File file : files) {
             if (link(file)) {
@@ -259,6 +262,18 @@ public final class FilestoreRestorer {
                 wanted.add(file);
             }
         }
+        if (wanted.isEmpty()) {
+            return;
+        }
+        fetching.acquire();
+        try {
+            fetch(wanted, known);
+        } finally {
+            fetching.release();
+        }
+    }
+
+    private void fetch(List<IndexEntry.File> wanted, List<FilestoreIndex.PartRef> known) throws IOException {
         byte[] buffer = new byte[BUFFER];
         MessageDigest sha1 = Hashes.sha1();
         try (var reader = new ContentReader(parts, known)) {

@@ -10,15 +10,8 @@ import java.nio.file.Path;
 import java.nio.file.SecureDirectoryStream;
 import java.nio.file.attribute.BasicFileAttributeView;
 import java.security.MessageDigest;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.HexFormat;
-import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import org.jboss.logging.Logger;
 
 /** Whole trees of files. Symbolic links are never followed. */
@@ -28,44 +21,8 @@ public final class Trees {
     private static final int BUFFER = 64 * 1024;
 
     private static final ThreadLocal<Hashing> HASHING = ThreadLocal.withInitial(Hashing::new);
-    private static final int AHEAD = 256;
 
     private Trees() {}
-
-    /** What is in a tree: regular files, their bytes, and the digest that {@link FilestoreIndex} defines. */
-    public record Digest(long files, long bytes, String treeSha256) {}
-
-    /** Computes what is in a tree, with as many threads as there are processors. */
-    public static Digest digest(Path root) throws IOException, InterruptedException {
-        List<Path> files;
-        try (var walk = Files.walk(root)) {
-            files = walk.filter(path -> Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS))
-                    .sorted((a, b) -> Names.compare(name(root, a), name(root, b)))
-                    .toList();
-        }
-        var tree = new FilestoreIndex.TreeDigest();
-        long bytes = 0;
-        record Hashed(String path, String sha1, long size) {}
-        try (ExecutorService workers = Executors.newFixedThreadPool(
-                Runtime.getRuntime().availableProcessors(),
-                Thread.ofPlatform().daemon().factory())) {
-            Deque<Future<Hashed>> ahead = new ArrayDeque<>();
-            for (int i = 0; i < files.size() || !ahead.isEmpty(); ) {
-                if (i < files.size() && ahead.size() < AHEAD) {
-                    Path file = files.get(i++);
-                    ahead.add(workers.submit(
-                            () -> new Hashed(root.relativize(file).toString(), sha1(file), Files.size(file))));
-                } else {
-                    Hashed next = ahead.removeFirst().get();
-                    tree.add(next.sha1, next.path);
-                    bytes += next.size;
-                }
-            }
-        } catch (ExecutionException e) {
-            throw e.getCause() instanceof IOException io ? io : new IOException(e.getCause());
-        }
-        return new Digest(files.size(), bytes, tree.hex());
-    }
 
     /** The SHA-1 of a file's content, lower-case hex. */
     public static String sha1(Path file) throws IOException {
@@ -135,9 +92,5 @@ public final class Trees {
     /** Sets the permissions of a file or folder; of a symbolic link it is an error. */
     static void setMode(Path path, int mode) throws IOException {
         Files.setAttribute(path, "unix:mode", mode, LinkOption.NOFOLLOW_LINKS);
-    }
-
-    private static String name(Path root, Path file) {
-        return root.relativize(file).toString();
     }
 }

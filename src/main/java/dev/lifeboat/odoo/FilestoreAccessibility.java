@@ -3,6 +3,7 @@ package dev.lifeboat.odoo;
 import dev.lifeboat.fault.Fault;
 import dev.lifeboat.fault.FaultCode;
 import dev.lifeboat.filestore.Trees;
+import dev.lifeboat.filestore.Workers;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -62,7 +63,7 @@ final class FilestoreAccessibility implements ValidationCheck {
         context.progress().expect(0, files);
         var tally = new Tally(context);
         try (ExecutorService workers = Executors.newFixedThreadPool(
-                Runtime.getRuntime().availableProcessors(),
+                Workers.reading(),
                 Thread.ofPlatform().daemon().name("filestore-check-", 0).factory())) {
             try {
                 look(context, workers, tally);

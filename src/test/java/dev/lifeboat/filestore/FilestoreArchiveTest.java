@@ -64,8 +64,7 @@ final class FilestoreArchiveTest {
         assertThat(archive.result().summary().files()).isEqualTo(701);
         assertThat(archive.result().missing()).isEmpty();
         assertThat(archive.result().damaged()).isEmpty();
-        assertThat(archive.result().summary().treeSha256())
-                .isEqualTo(Trees.digest(root).treeSha256());
+        assertThat(archive.result().summary().treeSha256()).isEqualTo(Filestores.treeSha256(root));
         assertComesBack(archive);
     }
 

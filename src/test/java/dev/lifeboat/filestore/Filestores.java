@@ -129,4 +129,19 @@ final class Filestores {
         }
         return tree;
     }
+
+    /** The digest of a tree that {@link FilestoreIndex} defines, taken from its files themselves. */
+    static String treeSha256(Path root) throws IOException {
+        var digest = new FilestoreIndex.TreeDigest();
+        try (var walk = Files.walk(root)) {
+            List<String> names = walk.filter(path -> Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS))
+                    .map(path -> root.relativize(path).toString())
+                    .sorted(Names::compare)
+                    .toList();
+            for (String name : names) {
+                digest.add(Trees.sha1(root.resolve(name)), name);
+            }
+        }
+        return digest.hex();
+    }
 }
