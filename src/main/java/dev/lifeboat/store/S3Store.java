@@ -85,6 +85,7 @@ public final class S3Store implements ArtifactStore, AutoCloseable {
         var builder = S3Client.builder()
                 .region(Region.of(settings.region()))
                 .credentialsProvider(credentials)
+                .putAuthScheme(new SigningOfKnownDigests())
                 .forcePathStyle(settings.pathStyle())
                 // Signed chunk by chunk, an empty body is refused by one server; the whole is signed at once.
                 .serviceConfiguration(
