@@ -50,6 +50,8 @@ paged_in() { # KiB that were read from all disks so far
 
 per() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.1f", a / b }'; }
 
+sum() { awk -v a="$1" -v b="$2" 'BEGIN { print a + b }'; }
+
 rm -rf "$lifeboat_dir/data/artifacts"
 service 'exit 0'
 say "backing up ..."
@@ -69,6 +71,7 @@ fi
 
 printf 'filestore %s MiB in %s files, %s of them lost, %s processors\n' \
   "$(du -sm --apparent-size "$filestore" | cut -f1)" "$(find "$filestore" -type f | wc -l)" "$(wc -l <"$work/lost")" "$(nproc)"
+sum_tar=0 sum_restic=0 sum_own=0
 for ((round = 1; round <= rounds; round++)); do
   warm "$parts"
   sync
@@ -106,7 +109,9 @@ for ((round = 1; round <= rounds; round++)); do
   [ -z "$restic_s" ] || printf '  ratio to restic        %8s\n' "$(per "$restic_s" "$own_s")"
   printf '  lifeboat, whole run    %8.1f s   (every byte of the artifact verified, a safety backup made, all files read again; %d MiB came from the disk)\n' \
     "$(jq -r '[.steps[].seconds] | add' <<<"$json")" "$own_mib"
+  sum_tar=$(sum "$sum_tar" "$tar_s") sum_restic=$(sum "$sum_restic" "${restic_s:-0}") sum_own=$(sum "$sum_own" "$own_s")
 done
+printf 'together: %s times tar%s\n' "$(per "$sum_tar" "$sum_own")" "${repository:+, $(per "$sum_restic" "$sum_own") times restic}"
 
 json=$(lifeboat restore bench "$artifact" --again) || failed
 printf 'full restore: from quiesce to the end of restart %.2f s; all steps %.1f s (%s)\n' "$(between "$json" quiesce restart)" \
