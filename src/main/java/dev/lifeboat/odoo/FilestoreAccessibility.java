@@ -21,7 +21,7 @@ import java.util.regex.Pattern;
 
 /**
  * Every file that the database refers to is there and has the content that its name says. Names are streamed from the
- * database and hashed in all processors; whatever their number, a few hundred are held.
+ * database, and several are read at a time; whatever their number, a few hundred are held.
  */
 final class FilestoreAccessibility implements ValidationCheck {
     private static final int FETCH = 5_000;

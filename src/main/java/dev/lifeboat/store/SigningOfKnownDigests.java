@@ -2,6 +2,7 @@ package dev.lifeboat.store;
 
 import static software.amazon.awssdk.checksums.DefaultChecksumAlgorithm.SHA256;
 import static software.amazon.awssdk.http.auth.aws.signer.AwsV4FamilyHttpSigner.CHECKSUM_ALGORITHM;
+import static software.amazon.awssdk.http.auth.aws.signer.AwsV4FamilyHttpSigner.CHUNK_ENCODING_ENABLED;
 import static software.amazon.awssdk.http.auth.spi.signer.SdkInternalHttpSignerProperty.CHECKSUM_STORE;
 
 import java.io.InputStream;
@@ -9,6 +10,7 @@ import java.util.Base64;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import software.amazon.awssdk.http.ContentStreamProvider;
+import software.amazon.awssdk.http.SdkHttpMethod;
 import software.amazon.awssdk.http.SdkHttpRequest;
 import software.amazon.awssdk.http.auth.aws.scheme.AwsV4AuthScheme;
 import software.amazon.awssdk.http.auth.aws.signer.AwsV4HttpSigner;
@@ -48,12 +50,17 @@ final class SigningOfKnownDigests implements AwsV4AuthScheme {
     private record Signer(AwsV4HttpSigner sdk) implements AwsV4HttpSigner {
         @Override
         public SignedRequest sign(SignRequest<? extends AwsCredentialsIdentity> request) {
-            Optional<String> digest = request.request()
-                    .firstMatchingHeader(DIGEST)
-                    .filter(named -> request.request().protocol().equals("http"));
-            return digest.isPresent() && request.payload().isPresent()
+            Optional<String> digest = request.request().firstMatchingHeader(DIGEST);
+            return digest.isPresent() && request.payload().isPresent() && coversBody(request)
                     ? sign(request, request.payload().get(), digest.get())
                     : sdk.sign(request);
+        }
+
+        /** Only what is put is what that header is about, and only a body that is sent as it is. */
+        private static boolean coversBody(SignRequest<?> request) {
+            return request.request().protocol().equals("http")
+                    && request.request().method() == SdkHttpMethod.PUT
+                    && !request.requireProperty(CHUNK_ENCODING_ENABLED, false);
         }
 
         /** The SDK's signer sees an empty body, and is told its digest as if it had computed that for the header itself. */
