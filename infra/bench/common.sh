@@ -163,6 +163,8 @@ seconds() { # BEGIN END, as $EPOCHREALTIME tells them
   awk -v b="$1" -v e="$2" 'BEGIN { printf "%.1f", e - b }'
 }
 
+sum() { awk -v a="$1" -v b="$2" 'BEGIN { print a + b }'; }
+
 tree_of() { # PID…: they and all their descendants
   cat /proc/[0-9]*/status 2>/dev/null | awk -v roots="$*" '
     /^Pid:/ { pid = $2 }

@@ -69,8 +69,7 @@ for ((round = 1; round <= rounds; round++)); do
   fi
   printf 'round %d: into one S3 server %s s, into three %s s: %s times\n' "$round" "$one" "$three" "$(per "$three" "$one")"
   printf '  peak memory of lifeboat into three: %s\n' "$three_memory"
-  sum_one=$(awk -v a="$sum_one" -v b="$one" 'BEGIN { print a + b }')
-  sum_three=$(awk -v a="$sum_three" -v b="$three" 'BEGIN { print a + b }')
+  sum_one=$(sum "$sum_one" "$one") sum_three=$(sum "$sum_three" "$three")
 done
 printf 'together: %s times\n' "$(per "$sum_three" "$sum_one")"
 configure

@@ -50,8 +50,6 @@ paged_in() { # KiB that were read from all disks so far
 
 per() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.1f", a / b }'; }
 
-sum() { awk -v a="$1" -v b="$2" 'BEGIN { print a + b }'; }
-
 rm -rf "$lifeboat_dir/data/artifacts"
 service 'exit 0'
 say "backing up ..."
