@@ -52,8 +52,8 @@ public record ArtifactFolder(ArtifactStore store, ArtifactId id) {
      *
      * @throws dev.lifeboat.fault.FaultException OBJECT_EXISTS where it existed already
      */
-    public StoredObject commit(byte[] manifest) {
-        return store.putIfAbsent(key(MANIFEST), manifest);
+    public void commit(byte[] manifest) {
+        store.putIfAbsent(key(MANIFEST), manifest);
     }
 
     /** Protects every file that is there, until then. */
@@ -76,13 +76,9 @@ public record ArtifactFolder(ArtifactStore store, ArtifactId id) {
             store.delete(manifest);
         }
         for (StoredObject object : objects) {
-            give(object.key());
-        }
-    }
-
-    private void give(ObjectKey key) {
-        if (store.find(key).isPresent() && !store.expire(key)) {
-            store.delete(key);
+            if (!object.key().equals(manifest) && !store.expire(object.key())) {
+                store.delete(object.key());
+            }
         }
     }
 }

@@ -39,7 +39,7 @@ public interface ArtifactStore {
      *
      * @throws dev.lifeboat.fault.FaultException OBJECT_EXISTS where something is there already; it is left as it was
      */
-    StoredObject putIfAbsent(ObjectKey key, byte[] content);
+    void putIfAbsent(ObjectKey key, byte[] content);
 
     /** What is known of an object; empty where there is none. */
     Optional<StoredObject> find(ObjectKey key);
@@ -123,7 +123,8 @@ public interface ArtifactStore {
     }
 
     /**
-     * Marks an object for the store's own rules to delete. False where this store has none: it is to be deleted then.
+     * Marks an object for the store's own rules to delete; one that is not there is no error. False where this store has none:
+     * it is to be deleted then.
      */
     default boolean expire(ObjectKey key) {
         return false;

@@ -21,7 +21,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Supplier;
 import javax.crypto.Cipher;
 import javax.crypto.KDF;
 import javax.crypto.SecretKey;
@@ -131,15 +130,15 @@ final class EncryptedStore implements ArtifactStore {
     }
 
     @Override
-    public StoredObject putIfAbsent(ObjectKey key, byte[] content) {
+    public void putIfAbsent(ObjectKey key, byte[] content) {
         if (isPlain(key)) {
-            return inner.putIfAbsent(key, content);
+            inner.putIfAbsent(key, content);
+            return;
         }
         try {
             AgeKeys artifact = artifactKey(key, true);
             byte[] sealed = artifact.encrypt(content);
-            return withKey(key, artifact, () -> opened(inner.putIfAbsent(sealed(key), sealed))
-                    .orElseThrow());
+            withKey(key, artifact, () -> inner.putIfAbsent(sealed(key), sealed));
         } catch (IOException e) {
             throw unsealed(key, e);
         }
@@ -154,7 +153,7 @@ final class EncryptedStore implements ArtifactStore {
     }
 
     /** Makes an object seen, and before it the key that opens it. */
-    private <T> T withKey(ObjectKey key, AgeKeys artifact, Supplier<T> commit) {
+    private void withKey(ObjectKey key, AgeKeys artifact, Runnable commit) {
         ObjectKey at = folderOf(key).child(KEY);
         synchronized (lockOf(key)) {
             try {
@@ -171,7 +170,7 @@ final class EncryptedStore implements ArtifactStore {
             } catch (IOException e) {
                 throw unsealed(at, e);
             }
-            return commit.get();
+            commit.run();
         }
     }
 
@@ -224,7 +223,7 @@ final class EncryptedStore implements ArtifactStore {
         }
 
         @Override
-        public StoredObject commit() {
+        public void commit() {
             requireOpen();
             ended = true;
             try {
@@ -233,7 +232,7 @@ final class EncryptedStore implements ArtifactStore {
                 throw unsealed(key, e);
             }
             payloadKeys.remove(key);
-            return withKey(key, artifact, () -> opened(out.commit()).orElseThrow());
+            withKey(key, artifact, out::commit);
         }
 
         private void requireOpen() {

@@ -96,12 +96,12 @@ public final class FolderStore implements ArtifactStore {
     }
 
     @Override
-    public StoredObject putIfAbsent(ObjectKey key, byte[] content) {
+    public void putIfAbsent(ObjectKey key, byte[] content) {
         try {
             refuseLinks(key);
             try (FolderWriter writer = newWriter(key)) {
                 writer.write(content, 0, content.length);
-                return writer.finish(false);
+                writer.finish(false);
             }
         } catch (IOException e) {
             throw writeFault(e, key.toString());
@@ -368,7 +368,7 @@ public final class FolderStore implements ArtifactStore {
     }
 
     /** Gives the finished temporary file its name. */
-    StoredObject place(ObjectKey key, Path temporary, boolean replace, long size) throws IOException {
+    void place(ObjectKey key, Path temporary, boolean replace) throws IOException {
         Path target = null;
         for (int attempt = 1; target == null; attempt++) {
             Path candidate = walk(key);
@@ -404,7 +404,6 @@ public final class FolderStore implements ArtifactStore {
                 break;
             }
         }
-        return new StoredObject(key, size, Files.getLastModifiedTime(target).toInstant());
     }
 
     void forget(Path temporary) {

@@ -102,16 +102,16 @@ final class FolderWriter extends ObjectWriter {
     public void flush() {}
 
     @Override
-    public StoredObject commit() {
+    public void commit() {
         requireOpen();
         try {
-            return finish(true);
+            finish(true);
         } catch (IOException e) {
             throw store.writeFault(e, key.toString());
         }
     }
 
-    StoredObject finish(boolean replace) throws IOException {
+    void finish(boolean replace) throws IOException {
         while (filling.position() % block != 0) {
             filling.put((byte) 0);
         }
@@ -120,9 +120,8 @@ final class FolderWriter extends ObjectWriter {
         awaitWriting();
         channel.truncate(size);
         channel.force(true);
-        StoredObject stored = store.place(key, temporary, replace, size);
+        store.place(key, temporary, replace);
         close();
-        return stored;
     }
 
     @Override

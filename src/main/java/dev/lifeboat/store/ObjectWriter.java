@@ -7,12 +7,8 @@ import java.io.OutputStream;
  * (STORE_FULL, STORE_WRITE_FAILED), not {@link java.io.IOException}s. Not thread-safe.
  */
 public abstract class ObjectWriter extends OutputStream {
-    /**
-     * Makes what was written durable and seen under its key.
-     *
-     * @return what was stored, with the size of exactly the bytes written
-     */
-    public abstract StoredObject commit();
+    /** Makes exactly what was written durable and seen under its key. */
+    public abstract void commit();
 
     /** Ends the write; without a commit before, nothing was written. */
     @Override

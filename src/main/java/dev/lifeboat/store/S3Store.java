@@ -59,6 +59,7 @@ public final class S3Store implements ArtifactStore, AutoCloseable {
     private static final String PROBE = ".lifeboat-probe-";
     private static final Duration CONNECT_LIMIT = Duration.ofSeconds(5);
     private static final Duration BUCKET_SEEN_FOR = Duration.ofSeconds(30);
+    private static final Duration VERSIONING_SEEN_FOR = Duration.ofSeconds(60);
     private static final int ATTEMPTS = 4;
     private static final int CONNECTIONS = 32;
     private static final int VERSIONS_AT_MOST = 100;
@@ -68,7 +69,7 @@ public final class S3Store implements ArtifactStore, AutoCloseable {
     private final S3Client client;
     private final Set<String> uploads = ConcurrentHashMap.newKeySet();
     private volatile long bucketSeen = System.nanoTime() - BUCKET_SEEN_FOR.toNanos();
-    private volatile Optional<Boolean> versioned = Optional.empty();
+    private volatile Optional<Versioning> versioning = Optional.empty();
 
     /** A store; the bucket is not asked before it is used. */
     public S3Store(String name, S3Settings settings) {
@@ -127,12 +128,15 @@ public final class S3Store implements ArtifactStore, AutoCloseable {
     }
 
     @Override
-    public StoredObject putIfAbsent(ObjectKey key, byte[] content) {
+    public void putIfAbsent(ObjectKey key, byte[] content) {
         if (find(key).isPresent()) {
             throw exists(key);
         }
         try {
-            client.putObject(put(key, content).ifNoneMatch("*").build(), RequestBody.fromBytes(content));
+            requireTag(
+                    client.putObject(put(key, content).ifNoneMatch("*").build(), RequestBody.fromBytes(content))
+                            .eTag(),
+                    key);
         } catch (SdkException e) {
             boolean unsaid = !(e instanceof S3Exception answer) || answer.statusCode() >= 500;
             boolean taken =
@@ -149,7 +153,6 @@ public final class S3Store implements ArtifactStore, AutoCloseable {
                 throw exists(key);
             }
         }
-        return find(key).orElseThrow(() -> missing(key));
     }
 
     private byte[] content(ObjectKey key, long size) {
@@ -178,6 +181,19 @@ public final class S3Store implements ArtifactStore, AutoCloseable {
                 .with("store", name)
                 .with("key", key)
                 .toException();
+    }
+
+    /** Every S3 server names what it took; what stands between may answer well for one that took nothing. */
+    String requireTag(String tag, ObjectKey key) {
+        if (tag == null) {
+            throw Fault.of(
+                            FaultCode.STORE_WRITE_FAILED,
+                            "Store '" + name + "' said that it took " + key
+                                    + " or a part of it, without naming what it took",
+                            "See what stands between this machine and the service behind the store, and start the run again.")
+                    .toException();
+        }
+        return tag;
     }
 
     PutObjectRequest.Builder put(ObjectKey key, byte[] content) {
@@ -329,22 +345,36 @@ public final class S3Store implements ArtifactStore, AutoCloseable {
         }
     }
 
-    private boolean isVersioned() {
-        if (versioned.isEmpty()) {
-            versioned = Optional.of(call(settings.bucket(), false, () -> {
-                try {
-                    return client.getBucketVersioning(request -> request.bucket(settings.bucket()))
-                                    .status()
-                            == BucketVersioningStatus.ENABLED;
-                } catch (S3Exception e) {
-                    if (e.statusCode() == 501 || e.statusCode() == 405) {
-                        return false;
-                    }
-                    throw e;
-                }
-            }));
+    /** Whether the bucket keeps versions, and when (nanoseconds) it said so: somebody may switch that on at any time. */
+    private record Versioning(boolean on, long at) {
+        boolean isFresh() {
+            return System.nanoTime() - at < VERSIONING_SEEN_FOR.toNanos();
         }
-        return versioned.get();
+    }
+
+    private boolean isVersioned() {
+        return versioning
+                .filter(Versioning::isFresh)
+                .orElseGet(this::askForVersioning)
+                .on();
+    }
+
+    private Versioning askForVersioning() {
+        boolean on = call(settings.bucket(), false, () -> {
+            try {
+                return client.getBucketVersioning(request -> request.bucket(settings.bucket()))
+                                .status()
+                        == BucketVersioningStatus.ENABLED;
+            } catch (S3Exception e) {
+                if (e.statusCode() == 501 || e.statusCode() == 405) {
+                    return false;
+                }
+                throw e;
+            }
+        });
+        var seen = new Versioning(on, System.nanoTime());
+        versioning = Optional.of(seen);
+        return seen;
     }
 
     @Override
@@ -370,6 +400,10 @@ public final class S3Store implements ArtifactStore, AutoCloseable {
 
     @Override
     public Optional<Instant> lockedUntil(ObjectKey key) {
+        // Locks are of versions. Credentials that leave deleting to the bucket may not be allowed to ask for them.
+        if (settings.expiry() == S3Settings.Expiry.DELETE && !isVersioned()) {
+            return Optional.empty();
+        }
         return head(key)
                 .map(HeadObjectResponse::objectLockRetainUntilDate)
                 .filter(until -> until.isAfter(Instant.now()));
@@ -380,11 +414,18 @@ public final class S3Store implements ArtifactStore, AutoCloseable {
         if (settings.expiry() == S3Settings.Expiry.DELETE) {
             return false;
         }
-        call(
-                key.toString(),
-                true,
-                () -> client.putObjectTagging(request ->
-                        request.bucket(settings.bucket()).key(path(key)).tagging(tagging -> tagging.tagSet(EXPIRED))));
+        try {
+            call(
+                    key.toString(),
+                    true,
+                    () -> client.putObjectTagging(request -> request.bucket(settings.bucket())
+                            .key(path(key))
+                            .tagging(tagging -> tagging.tagSet(EXPIRED))));
+        } catch (FaultException e) {
+            if (e.fault().code() != FaultCode.OBJECT_MISSING) {
+                throw e;
+            }
+        }
         return true;
     }
 

@@ -176,16 +176,9 @@ final class S3Writer extends ObjectWriter {
             String tag = store.client()
                     .uploadPart(request.build(), RequestBody.fromContentProvider(body(blocks), length, BINARY))
                     .eTag();
-            if (tag == null) {
-                throw Fault.of(
-                                FaultCode.STORE_WRITE_FAILED,
-                                "Store '" + store.name() + "' took a part of " + key + " without naming it",
-                                "Try again; see the state of the service behind the store.")
-                        .toException();
-            }
             return CompletedPart.builder()
                     .partNumber(number)
-                    .eTag(tag)
+                    .eTag(store.requireTag(tag, key))
                     .checksumSHA256(checksum)
                     .build();
         } catch (SdkException e) {
@@ -235,25 +228,29 @@ final class S3Writer extends ObjectWriter {
     }
 
     @Override
-    public StoredObject commit() {
+    public void commit() {
         requireOpen();
-        if (filled > 0) {
-            gather();
-        }
         if (upload == null) {
-            putWhole();
+            putWhole(new Block(filling, filled));
         } else {
+            if (filled > 0) {
+                gather();
+            }
             if (!gathered.isEmpty()) {
                 send();
             }
             complete();
+            requireWhole();
         }
         close();
+    }
+
+    /** Servers have answered well for uploads that did not become objects. */
+    private void requireWhole() {
         StoredObject stored = store.find(key).orElseThrow(() -> vanished("it is not there"));
         if (stored.size() != size) {
             throw vanished("it has " + stored.size() + " bytes");
         }
-        return stored;
     }
 
     private FaultException vanished(String why) {
@@ -265,15 +262,16 @@ final class S3Writer extends ObjectWriter {
                 .toException();
     }
 
-    private void putWhole() {
-        Block block = gathered.isEmpty() ? new Block(NOTHING, 0) : gathered.getFirst();
+    private void putWhole(Block block) {
         RequestBody body = RequestBody.fromContentProvider(body(List.of(block)), block.length(), BINARY);
         try {
-            store.client().putObject(store.put(key, block).build(), body);
+            store.requireTag(
+                    store.client()
+                            .putObject(store.put(key, block).build(), body)
+                            .eTag(),
+                    key);
         } catch (SdkException e) {
             throw store.fault(e, key.toString(), true);
-        } finally {
-            block.release();
         }
     }
 

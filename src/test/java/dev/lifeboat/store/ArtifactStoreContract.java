@@ -26,6 +26,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -50,19 +51,18 @@ public abstract class ArtifactStoreContract {
     @Test
     void what_was_written_is_read_back_with_its_size() throws IOException {
         byte[] content = random(300_000);
-        StoredObject stored;
         try (ObjectWriter writer = store.create(DUMP)) {
             writer.write(content, 0, 100);
             writer.write(content[100] & 0xff);
             writer.flush();
             writer.write(content, 101, content.length - 101);
-            stored = writer.commit();
+            writer.commit();
         }
+        assertThat(read(DUMP, 0)).isEqualTo(content);
+        StoredObject stored = store.find(DUMP).orElseThrow();
         assertThat(stored.key()).isEqualTo(DUMP);
         assertThat(stored.size()).isEqualTo(content.length);
-        assertThat(read(DUMP, 0)).isEqualTo(content);
-        assertThat(store.find(DUMP).orElseThrow().size()).isEqualTo(content.length);
-        assertThat(store.find(DUMP).orElseThrow().modified())
+        assertThat(stored.modified())
                 .isBetween(Instant.now().minusSeconds(3600), Instant.now().plusSeconds(3600));
     }
 
@@ -161,8 +161,7 @@ public abstract class ArtifactStoreContract {
 
     @Test
     void put_if_absent_leaves_what_is_there() throws IOException {
-        StoredObject stored = store.putIfAbsent(DUMP, bytes("first"));
-        assertThat(stored.size()).isEqualTo(5);
+        store.putIfAbsent(DUMP, bytes("first"));
         assertThat(codeOf(() -> store.putIfAbsent(DUMP, bytes("second")))).isEqualTo(FaultCode.OBJECT_EXISTS);
         assertThat(read(DUMP, 0)).isEqualTo(bytes("first"));
     }
@@ -307,16 +306,15 @@ public abstract class ArtifactStoreContract {
     void a_big_object_goes_through_as_a_stream() throws Exception {
         byte[] chunk = random(1 << 20);
         MessageDigest written = MessageDigest.getInstance("SHA-256");
-        StoredObject stored;
         try (ObjectWriter writer = store.create(DUMP);
                 var digesting = new DigestOutputStream(writer, written)) {
             for (int i = 0; i < 160; i++) {
                 chunk[i] ^= 1;
                 digesting.write(chunk, 0, chunk.length);
             }
-            stored = writer.commit();
+            writer.commit();
         }
-        assertThat(stored.size()).isEqualTo(160L << 20);
+        assertThat(store.find(DUMP).orElseThrow().size()).isEqualTo(160L << 20);
         String expected = HexFormat.of().formatHex(written.digest());
         MessageDigest digest = MessageDigest.getInstance("SHA-256");
         try (InputStream in = new DigestInputStream(store.open(DUMP, 0), digest)) {
@@ -334,8 +332,9 @@ public abstract class ArtifactStoreContract {
             writer.write(rest, 0, 100);
             writer.write(new Block(block, block.length));
             writer.write(new Block(rest, rest.length));
-            assertThat(writer.commit().size()).isEqualTo(2L * Block.BYTES + 100 + rest.length);
+            writer.commit();
         }
+        assertThat(store.find(DUMP).orElseThrow().size()).isEqualTo(2L * Block.BYTES + 100 + rest.length);
         byte[] read = read(DUMP, 0);
         assertThat(Arrays.copyOf(read, Block.BYTES)).isEqualTo(block);
         assertThat(Arrays.copyOfRange(read, Block.BYTES + 100, 2 * Block.BYTES + 100))
@@ -403,12 +402,12 @@ public abstract class ArtifactStoreContract {
         }
     }
 
-    protected static FaultCode codeOf(Callable<?> call) {
+    protected static FaultCode codeOf(ThrowingCallable call) {
         try {
             call.call();
         } catch (FaultException e) {
             return e.fault().code();
-        } catch (Exception e) {
+        } catch (Throwable e) {
             throw new AssertionError("not a fault: " + e, e);
         }
         throw new AssertionError("no fault");

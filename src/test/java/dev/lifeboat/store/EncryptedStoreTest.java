@@ -66,11 +66,7 @@ final class EncryptedStoreTest extends ArtifactStoreContract {
     void another_key_opens_nothing_and_says_so() {
         put(DUMP, bytes("secret"));
         var other = new EncryptedStore(inner, AgeKeys.fresh());
-        assertThat(codeOf(() -> {
-                    other.unlock(ARTIFACT);
-                    return null;
-                }))
-                .isEqualTo(FaultCode.STORE_KEY_WRONG);
+        assertThat(codeOf(() -> other.unlock(ARTIFACT))).isEqualTo(FaultCode.STORE_KEY_WRONG);
         assertThatThrownBy(() -> other.open(DUMP, 0)).isInstanceOfSatisfying(FaultException.class, e -> {
             assertThat(e.fault().code()).isEqualTo(FaultCode.STORE_KEY_WRONG);
             assertThat(e.fault().remedy()).contains("key-file");
@@ -89,7 +85,7 @@ final class EncryptedStoreTest extends ArtifactStoreContract {
             var fresh = new EncryptedStore(inner, KEYS);
             assertThat(codeOf(() -> {
                         try (var in = fresh.open(DUMP, 0)) {
-                            return in.readAllBytes();
+                            in.readAllBytes();
                         }
                     }))
                     .as("byte %d", at)

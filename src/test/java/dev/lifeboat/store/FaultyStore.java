@@ -79,12 +79,12 @@ public final class FaultyStore implements ArtifactStore {
     }
 
     @Override
-    public StoredObject putIfAbsent(ObjectKey key, byte[] content) {
+    public void putIfAbsent(ObjectKey key, byte[] content) {
         Failure failure = writes.get(key.name());
         if (failure != null) {
             failure.checkAt(Long.MAX_VALUE, key.toString());
         }
-        return store.putIfAbsent(key, content);
+        store.putIfAbsent(key, content);
     }
 
     @Override
@@ -192,9 +192,9 @@ public final class FaultyStore implements ArtifactStore {
         }
 
         @Override
-        public StoredObject commit() {
+        public void commit() {
             failure.checkAt(NEVER - 1, key);
-            return writer.commit();
+            writer.commit();
         }
 
         @Override

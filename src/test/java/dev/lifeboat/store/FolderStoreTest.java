@@ -72,11 +72,7 @@ class FolderStoreTest extends ArtifactStoreContract {
         assertThat(codeOf(() -> store().create(KEY))).isEqualTo(FaultCode.STORE_UNWRITABLE);
         assertThat(codeOf(() -> store().putIfAbsent(ObjectKey.of("evil", "x"), bytes("x"))))
                 .isEqualTo(FaultCode.STORE_UNWRITABLE);
-        assertThat(codeOf(() -> {
-                    store().delete(KEY);
-                    return null;
-                }))
-                .isEqualTo(FaultCode.STORE_UNWRITABLE);
+        assertThat(codeOf(() -> store().delete(KEY))).isEqualTo(FaultCode.STORE_UNWRITABLE);
         assertThat(codeOf(() -> store().list(ObjectKey.of("evil")))).isEqualTo(FaultCode.STORE_READ_FAILED);
         assertThat(store().list(ObjectKey.of("acme"))).isEmpty();
         assertThat(store().names(Optional.empty())).isEmpty();
@@ -146,11 +142,7 @@ class FolderStoreTest extends ArtifactStoreContract {
     @Test
     void a_root_that_is_no_folder_is_unreachable() throws IOException {
         Path file = Files.writeString(outside.resolve("file"), "x");
-        assertThat(codeOf(() -> {
-                    new FolderStore("broken", file).probe();
-                    return null;
-                }))
-                .isEqualTo(FaultCode.STORE_UNREACHABLE);
+        assertThat(codeOf(() -> new FolderStore("broken", file).probe())).isEqualTo(FaultCode.STORE_UNREACHABLE);
     }
 
     @Test
@@ -195,24 +187,12 @@ class FolderStoreTest extends ArtifactStoreContract {
             assertThat(store.freeBytes().orElseThrow()).isPositive();
 
             Files.write(disk.resolve("filler"), new byte[(int) store.freeBytes().orElseThrow()]);
-            assertThat(codeOf(() -> {
-                        store.probe();
-                        return null;
-                    }))
-                    .isEqualTo(FaultCode.STORE_FULL);
+            assertThat(codeOf(() -> store.probe())).isEqualTo(FaultCode.STORE_FULL);
             mounted.readOnly();
             assertThat(codeOf(() -> store.putIfAbsent(ObjectKey.of("x"), bytes("x"))))
                     .isEqualTo(FaultCode.STORE_UNWRITABLE);
-            assertThat(codeOf(() -> {
-                        store.probe();
-                        return null;
-                    }))
-                    .isEqualTo(FaultCode.STORE_UNWRITABLE);
-            assertThat(codeOf(() -> {
-                        store.delete(KEY);
-                        return null;
-                    }))
-                    .isEqualTo(FaultCode.STORE_UNWRITABLE);
+            assertThat(codeOf(() -> store.probe())).isEqualTo(FaultCode.STORE_UNWRITABLE);
+            assertThat(codeOf(() -> store.delete(KEY))).isEqualTo(FaultCode.STORE_UNWRITABLE);
             try (var in = store.open(KEY, 0)) {
                 assertThat(in.readAllBytes()).isEqualTo(bytes("kept"));
             }

@@ -149,7 +149,7 @@ final class RadosgwStoreIT extends ArtifactStoreContract {
                         try (ObjectWriter writer = store.create(key)) {
                             byte[] content = random(3 << 20);
                             writer.write(content, 0, content.length);
-                            return writer.commit();
+                            writer.commit();
                         }
                     }))
                     .isEqualTo(FaultCode.STORE_FULL);

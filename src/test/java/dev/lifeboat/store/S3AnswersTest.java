@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import dev.lifeboat.artifact.ArtifactFolder;
+import dev.lifeboat.artifact.ArtifactId;
+import dev.lifeboat.environment.EnvironmentId;
 import dev.lifeboat.fault.FaultCode;
 import dev.lifeboat.fault.FaultException;
 import dev.lifeboat.testing.S3Server;
@@ -178,6 +181,46 @@ final class S3AnswersTest {
         troubles.set(Integer.MAX_VALUE);
         assertThat(codeOf(this::write)).isEqualTo(FaultCode.STORE_REFUSED);
         assertThat(codeOf(() -> store.find(KEY))).isIn(FaultCode.STORE_REFUSED, FaultCode.STORE_READ_FAILED);
+    }
+
+    @Test
+    void a_small_object_costs_one_request() throws IOException {
+        for (int bytes : new int[] {0, 1, 70_000, Block.BYTES - 1}) {
+            asked.set(0);
+            byte[] content = new byte[bytes];
+            try (ObjectWriter writer = store.create(KEY)) {
+                writer.write(content, 0, bytes);
+                writer.commit();
+            }
+            assertThat(asked).hasValue(1);
+            try (InputStream in = store.open(KEY, 0)) {
+                assertThat(in.readAllBytes()).isEqualTo(content);
+            }
+        }
+    }
+
+    @Test
+    void an_artifact_is_removed_by_a_request_for_each_object_and_three_more() {
+        var folder = new ArtifactFolder(store, new ArtifactId(new EnvironmentId("acme", "prod"), "b1"));
+        for (int i = 0; i < 10; i++) {
+            try (ObjectWriter writer = store.create(folder.key("evidence/" + i + ".json"))) {
+                writer.write('{');
+                writer.commit();
+            }
+        }
+        folder.commit("{}".getBytes(StandardCharsets.UTF_8));
+        asked.set(0);
+        folder.remove();
+        assertThat(asked).hasValue(11 + 3);
+        assertThat(folder.objects()).isEmpty();
+    }
+
+    @Test
+    void a_proxys_word_that_all_is_well_is_no_write() {
+        status = 200;
+        trouble = "<html>Please log in</html>";
+        troubles.set(Integer.MAX_VALUE);
+        assertThat(codeOf(this::write)).isEqualTo(FaultCode.STORE_WRITE_FAILED);
     }
 
     @Test

@@ -133,7 +133,7 @@ final class S3StoreTest extends ArtifactStoreContract {
             assertThat(codeOf(() -> {
                         try (ObjectWriter writer = store.create(KEY)) {
                             writer.write('x');
-                            return writer.commit();
+                            writer.commit();
                         }
                     }))
                     .isEqualTo(FaultCode.STORE_UNREACHABLE);
@@ -206,7 +206,7 @@ final class S3StoreTest extends ArtifactStoreContract {
                             for (int i = 0; i < 20; i++) {
                                 writer.write(content, 0, content.length);
                             }
-                            return writer.commit();
+                            writer.commit();
                         }
                     }))
                     .isEqualTo(FaultCode.STORE_UNREACHABLE);
@@ -225,7 +225,7 @@ final class S3StoreTest extends ArtifactStoreContract {
             put(KEY, other);
             assertThat(codeOf(() -> {
                         in.skipNBytes(4L * Block.BYTES);
-                        return in.readAllBytes();
+                        in.readAllBytes();
                     }))
                     .isEqualTo(FaultCode.STORE_READ_FAILED);
         }
