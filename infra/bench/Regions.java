@@ -9,15 +9,24 @@ import org.gaul.s3proxy.S3Proxy;
 public final class Regions {
     private Regions() {}
 
-    public static void main(String[] endpoints) throws Exception {
-        for (String endpoint : endpoints) {
-            var properties = new Properties();
-            properties.setProperty("s3proxy.endpoint", endpoint);
-            properties.setProperty("s3proxy.authorization", "none");
-            S3Proxy.Builder.fromProperties(properties)
-                    .blobStore(BlobStores.create("transient", properties))
-                    .build()
-                    .start();
+    public static void main(String[] endpoints) {
+        try {
+            for (String endpoint : endpoints) {
+                start(endpoint);
+            }
+        } catch (Exception e) {
+            e.printStackTrace();
+            System.exit(1);
         }
+    }
+
+    private static void start(String endpoint) throws Exception {
+        var properties = new Properties();
+        properties.setProperty("s3proxy.endpoint", endpoint);
+        properties.setProperty("s3proxy.authorization", "none");
+        S3Proxy.Builder.fromProperties(properties)
+                .blobStore(BlobStores.create("transient", properties))
+                .build()
+                .start();
     }
 }

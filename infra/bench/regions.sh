@@ -20,7 +20,7 @@ servers_classpath=$(tr : '\n' <"$classpath" | grep -v slf4j-jboss-logmanager | p
 heap=$((8 * mb + 1024))
 free=$(awk '/^MemAvailable:/ { print int($2 / 1024) }' /proc/meminfo)
 [ "$free" -gt "$((heap + 1024))" ] ||
-  die "three S3 servers in memory need $heap MiB for $mb MiB of files, and $free MiB are free" "take a smaller --mb"
+  die "three S3 servers in memory need $heap MiB for $mb MiB of files, and $free MiB are free" "take a smaller --mb, with a folder of its own"
 pids=()
 trap 'kill "${pids[@]}" 2>/dev/null || true; stop_all' EXIT
 # Servers at a distance are reached by another port.
@@ -46,6 +46,7 @@ for i in 1 2 3; do
     sleep .2
   done
 done
+kill -0 "$servers_pid" 2>/dev/null || die "the S3 servers have ended" "read $work/servers.log; are the ports ${endpoints[*]} free?"
 into() { # STORES: the environment's stores
   printf 'lifeboat:\n  pg-bin: "%s"\n  stores:\n%s  projects:\n    bench:\n      environments:\n        bench: {type: staging, odoo-conf: "%s", stores: [%s]}\n' \
     "$bin" "$stores" "$work/odoo.conf" "$1" >"$lifeboat_dir/config/application.yaml"

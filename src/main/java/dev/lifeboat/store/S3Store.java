@@ -48,7 +48,8 @@ import software.amazon.awssdk.services.s3.model.Tag;
 
 /**
  * A bucket of any server that speaks S3. Nothing is leant on that servers do differently: an object's own SHA-256 is the
- * manifest's, an ETag is only compared with itself, and where the answer to a write was lost it is looked up.
+ * manifest's, an ETag only says that something was taken and is compared with itself, and where the answer to a write was lost
+ * it is written again or looked up.
  */
 public final class S3Store implements ArtifactStore, AutoCloseable {
     /** The tag that says that an object may be deleted by a rule of the bucket. */
@@ -189,8 +190,10 @@ public final class S3Store implements ArtifactStore, AutoCloseable {
             throw Fault.of(
                             FaultCode.STORE_WRITE_FAILED,
                             "Store '" + name + "' said that it took " + key
-                                    + " or a part of it, without naming what it took",
+                                    + " or a part of it, without naming it (ETag)",
                             "See what stands between this machine and the service behind the store, and start the run again.")
+                    .with("store", name)
+                    .with("key", key)
                     .toException();
         }
         return tag;
@@ -400,8 +403,8 @@ public final class S3Store implements ArtifactStore, AutoCloseable {
 
     @Override
     public Optional<Instant> lockedUntil(ObjectKey key) {
-        // Locks are of versions. Credentials that leave deleting to the bucket may not be allowed to ask for them.
-        if (settings.expiry() == S3Settings.Expiry.DELETE && !isVersioned()) {
+        // Only versions can be locked: where none are kept and none of ours is to be locked, no object need be asked.
+        if (settings.lock() == S3Settings.LockMode.NONE && !isVersioned()) {
             return Optional.empty();
         }
         return head(key)
@@ -422,7 +425,8 @@ public final class S3Store implements ArtifactStore, AutoCloseable {
                             .key(path(key))
                             .tagging(tagging -> tagging.tagSet(EXPIRED))));
         } catch (FaultException e) {
-            if (e.fault().code() != FaultCode.OBJECT_MISSING) {
+            // For one that is gone servers have several answers, and proxies more.
+            if (head(key).isPresent()) {
                 throw e;
             }
         }

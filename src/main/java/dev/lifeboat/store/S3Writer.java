@@ -215,7 +215,7 @@ final class S3Writer extends ObjectWriter {
         }
     }
 
-    private CompletedPart result(Future<CompletedPart> part) {
+    private <T> T result(Future<T> part) {
         try {
             return part.get();
         } catch (ExecutionException e) {
@@ -231,7 +231,10 @@ final class S3Writer extends ObjectWriter {
     public void commit() {
         requireOpen();
         if (upload == null) {
-            putWhole(new Block(filling, filled));
+            if (size > 0) {
+                throw new IllegalStateException("the write of " + key + " has failed");
+            }
+            result(senders.submit(() -> putWhole(new Block(filling, filled))));
         } else {
             if (filled > 0) {
                 gather();
@@ -262,10 +265,10 @@ final class S3Writer extends ObjectWriter {
                 .toException();
     }
 
-    private void putWhole(Block block) {
+    private String putWhole(Block block) {
         RequestBody body = RequestBody.fromContentProvider(body(List.of(block)), block.length(), BINARY);
         try {
-            store.requireTag(
+            return store.requireTag(
                     store.client()
                             .putObject(store.put(key, block).build(), body)
                             .eTag(),

@@ -129,15 +129,22 @@ final class RadosgwStoreIT extends ArtifactStoreContract {
     void what_is_given_up_is_tagged_for_the_buckets_own_rules() {
         try (S3Store store = open("plain", S3Settings.LockMode.NONE, S3Settings.Expiry.TAG)) {
             var folder = new ArtifactFolder(store, new ArtifactId(new EnvironmentId("acme", "prod"), "bk_tagged"));
+            try (ObjectWriter writer = store.create(folder.key("db.dump"))) {
+                writer.write(bytes("dump"), 0, 4);
+                writer.commit();
+            }
             folder.commit(bytes("{}"));
             assertThat(folder.isCommitted()).isTrue();
             folder.remove();
             assertThat(folder.isCommitted()).isFalse();
-            assertThat(store.client()
-                            .getObjectTagging(request ->
-                                    request.bucket("plain").key(store.path(folder.key(ArtifactFolder.MANIFEST))))
-                            .tagSet())
-                    .containsExactly(S3Store.EXPIRED);
+            for (String path : new String[] {"db.dump", ArtifactFolder.MANIFEST}) {
+                assertThat(store.client()
+                                .getObjectTagging(
+                                        request -> request.bucket("plain").key(store.path(folder.key(path))))
+                                .tagSet())
+                        .containsExactly(S3Store.EXPIRED);
+            }
+            assertThat(store.expire(folder.key("never-written"))).isTrue();
         }
     }
 

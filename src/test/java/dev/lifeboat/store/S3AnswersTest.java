@@ -42,6 +42,9 @@ final class S3AnswersTest {
     private volatile int status = 503;
     private volatile String trouble = SLOW_DOWN;
     private volatile boolean tellsSizes = true;
+    /** The methods that have trouble. */
+    private volatile String troubled = ".*";
+
     private S3Server server;
     private HttpServer relay;
     private HttpClient client;
@@ -75,7 +78,8 @@ final class S3AnswersTest {
         try (exchange) {
             byte[] body = exchange.getRequestBody().readAllBytes();
             asked.incrementAndGet();
-            if (troubles.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
+            if (exchange.getRequestMethod().matches(troubled)
+                    && troubles.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
                 byte[] said = trouble.getBytes(StandardCharsets.UTF_8);
                 exchange.sendResponseHeaders(status, said.length);
                 exchange.getResponseBody().write(said);
@@ -219,8 +223,18 @@ final class S3AnswersTest {
     void a_proxys_word_that_all_is_well_is_no_write() {
         status = 200;
         trouble = "<html>Please log in</html>";
+        troubled = "PUT";
         troubles.set(Integer.MAX_VALUE);
         assertThat(codeOf(this::write)).isEqualTo(FaultCode.STORE_WRITE_FAILED);
+        assertThat(codeOf(() -> store.putIfAbsent(KEY, new byte[1]))).isEqualTo(FaultCode.STORE_WRITE_FAILED);
+        assertThat(codeOf(() -> {
+                    try (ObjectWriter writer = store.create(KEY)) {
+                        writer.write(new byte[Block.BYTES + 1], 0, Block.BYTES + 1);
+                        writer.commit();
+                    }
+                }))
+                .isEqualTo(FaultCode.STORE_WRITE_FAILED);
+        assertThat(store.find(KEY)).isEmpty();
     }
 
     @Test
