@@ -162,6 +162,7 @@ public abstract class ArtifactStoreContract {
     @Test
     void put_if_absent_leaves_what_is_there() throws IOException {
         store.putIfAbsent(DUMP, bytes("first"));
+        assertThat(store.find(DUMP).orElseThrow().size()).isEqualTo(5);
         assertThat(codeOf(() -> store.putIfAbsent(DUMP, bytes("second")))).isEqualTo(FaultCode.OBJECT_EXISTS);
         assertThat(read(DUMP, 0)).isEqualTo(bytes("first"));
     }
